@@ -1,0 +1,1 @@
+"""The Qt window: translates between people and core. Never imports torch."""

@@ -1,0 +1,1 @@
+"""Values and functions of the reconstruction. Knows no Qt and no OpenGL."""

@@ -1,0 +1,1 @@
+"""Draws scenes with ModernGL. Knows meshes, not networks and not widgets."""

@@ -1,0 +1,1 @@
+"""Teachers, synthetic data, distillation and evaluation. Knows no Qt."""
