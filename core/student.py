@@ -1,0 +1,139 @@
+"""The student: one shared encoder, a square crop in, codes and root hypotheses out.
+
+    student = StudentNetwork(StudentConfig())
+    prediction = student(image, crop_tan)      # StudentPrediction of tensors
+
+DASR (section 3.3) uses two 8-hourglass encoders; the released one two ResNet18, 9.9 GFLOPs
+(METHODS 7). Ours shares one encoder of under half a GFLOP between all heads. The input is the
+crop of `core/crop.student_input`: masked RGB, mask, inside-frame; plus the crop's half field of view,
+so that perspective is known. Roots are in the crop's virtual camera: 6D rotation, logit, weak
+perspective (log scale, tx, ty); `core/root_pose.py` turns them into root_to_cam.
+"""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float
+from torch import Tensor, nn
+
+ROOT_NUMBERS = 10
+"""6 rotation, 1 logit, 3 weak perspective."""
+
+
+@dataclass(frozen=True)
+class StudentConfig:
+    """Sizes of the network."""
+
+    input_px: int = 128
+    widths: tuple[int, ...] = (32, 48, 96, 160, 256)
+    """Channels of the stem (half resolution) and of each stage, each halving the resolution."""
+    feature_count: int = 384
+    hypotheses: int = 4
+    articulation: int = 16
+    shape: int = 0
+    appearance: int = 64
+
+    def __post_init__(self) -> None:
+        if self.input_px % 2 ** len(self.widths):
+            raise ValueError(f"input of {self.input_px} px is no multiple of {2 ** len(self.widths)}")
+
+
+class StudentPrediction(NamedTuple):
+    """What the student says about a batch of crops."""
+
+    roots: Float[Tensor, "batch hypotheses 10"]
+    articulation: Float[Tensor, "batch articulation"]
+    shape: Float[Tensor, "batch shape"]
+    appearance: Float[Tensor, "batch appearance"]
+
+
+class ConvUnit(nn.Module):
+    """Convolution and normalisation; `fused()` melts both into one convolution."""
+
+    def __init__(self, inputs: int, outputs: int, size: int, stride: int = 1) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(inputs, outputs, size, stride, size // 2, bias=False)
+        self.norm: nn.Module = nn.BatchNorm2d(outputs)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.norm(self.conv(x))
+
+    def fuse(self) -> None:
+        """Fold the running statistics of the normalisation into the convolution, in place."""
+        if isinstance(self.norm, nn.BatchNorm2d):
+            self.conv = nn.utils.fuse_conv_bn_eval(self.conv.eval(), self.norm.eval())
+            self.norm = nn.Identity()
+
+
+class ResidualBlock(nn.Module):
+    """The basic block of ResNet (He et al., CVPR 2016)."""
+
+    def __init__(self, inputs: int, outputs: int, stride: int) -> None:
+        super().__init__()
+        self.first = ConvUnit(inputs, outputs, 3, stride)
+        self.second = ConvUnit(outputs, outputs, 3)
+        straight = inputs == outputs and stride == 1
+        self.shortcut = nn.Identity() if straight else ConvUnit(inputs, outputs, 1, stride)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.relu(self.second(F.relu(self.first(x))) + self.shortcut(x))
+
+
+def build_encoder(widths: tuple[int, ...]) -> nn.Sequential:
+    """Stem, one block at a quarter of the resolution, then two blocks a stage."""
+    layers: list[nn.Module] = [ConvUnit(5, widths[0], 5, 2), nn.ReLU()]
+    layers.append(ResidualBlock(widths[0], widths[1], 2))
+    for inputs, outputs in zip(widths[1:], widths[2:], strict=False):
+        layers += [ResidualBlock(inputs, outputs, 2), ResidualBlock(outputs, outputs, 1)]
+    return nn.Sequential(*layers)
+
+
+class StudentNetwork(nn.Module):
+    """Encoder, pooled features, and one linear head for all outputs."""
+
+    def __init__(self, config: StudentConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.encoder = build_encoder(config.widths)
+        last = config.widths[-1]
+        cells = (config.input_px >> len(config.widths)) ** 2
+        # Global pooling forgets where things are; the official top-left pooling (METHODS 1.2)
+        # keeps one corner. A narrow 1x1 map keeps the whole layout for little.
+        self.layout = nn.Conv2d(last, 32, 1)
+        self.features = nn.Linear(last + 32 * cells + 1, config.feature_count)
+        self.trunk = nn.Linear(config.feature_count, config.feature_count)
+        self.roots = nn.Linear(config.feature_count, config.hypotheses * ROOT_NUMBERS)
+        codes = config.articulation + config.shape + config.appearance
+        self.codes = nn.Linear(config.feature_count, codes)
+
+    def encode(
+        self, image: Float[Tensor, "batch 5 height width"], crop_tan: Float[Tensor, " batch"]
+    ) -> tuple[Tensor, Tensor]:
+        """The last feature map and the feature vector of each crop."""
+        grid = self.encoder(image)
+        pooled = grid.mean((2, 3))
+        layout = self.layout(grid).flatten(1)
+        parts = torch.cat([pooled, layout, crop_tan[:, None].to(pooled.dtype)], 1)
+        features = F.relu(self.features(parts))
+        return grid, F.relu(self.trunk(features)) + features
+
+    def predict(self, features: Tensor) -> StudentPrediction:
+        """All outputs from the feature vector."""
+        config = self.config
+        roots = self.roots(features).view(-1, config.hypotheses, ROOT_NUMBERS)
+        sizes = [config.articulation, config.shape, config.appearance]
+        return StudentPrediction(roots, *self.codes(features).split(sizes, 1))
+
+    def forward(
+        self, image: Float[Tensor, "batch 5 height width"], crop_tan: Float[Tensor, " batch"]
+    ) -> StudentPrediction:
+        return self.predict(self.encode(image, crop_tan)[1])
+
+    def fuse(self) -> "StudentNetwork":
+        """Fold all normalisations, in place, for shipping; returns self."""
+        for module in self.modules():
+            if isinstance(module, ConvUnit):
+                module.fuse()
+        return self.eval()
