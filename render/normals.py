@@ -1,0 +1,27 @@
+"""Smooth normals of a mesh.
+
+normals = vertex_normals(vertices, faces)
+"""
+
+import numpy as np
+from jaxtyping import Float, Int
+
+
+def vertex_normals(
+    vertices: Float[np.ndarray, "verts 3"], faces: Int[np.ndarray, "faces 3"]
+) -> Float[np.ndarray, "verts 3"]:
+    """Unit normals, each the mean of its faces' normals weighted by their areas.
+
+    Vertices at the same place share their normal, so that seams of colour or texture
+    (where glTF splits vertices) do not show. Loose vertices get (0, 1, 0).
+    """
+    corners = vertices[faces].astype(np.float64)
+    face_normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    _, place = np.unique(vertices, axis=0, return_inverse=True)
+    place = place.reshape(-1)
+    total = np.zeros((int(place.max(initial=-1)) + 1, 3))
+    for corner in range(3):
+        np.add.at(total, place[faces[:, corner]], face_normals)
+    normals = total[place]
+    length = np.linalg.norm(normals, axis=1, keepdims=True)
+    return np.where(length > 0, normals / np.maximum(length, 1e-30), np.array([0.0, 1.0, 0.0]))

@@ -1,0 +1,296 @@
+"""Many small pictures of skinned bodies in one go, for synthetic training crops.
+
+    tiles = TileRenderer(ctx, tile_px=128)
+    dog = tiles.add_body(rig.vertices, rig.faces, rig.weights)
+    images = tiles.draw([Tile(dog, skin_transforms, root_to_cam, K, colors), ...])
+
+All tiles share one framebuffer and one read-back. Skinning is linear: the texture of training
+images does not show the difference, and truth is computed elsewhere.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import moderngl
+import numpy as np
+from jaxtyping import Float, Float32, Int, UInt8
+
+from render.influences import influences_needed, strongest_influences
+from render.normals import vertex_normals
+from render.shader_source import load_program
+
+MAX_JOINTS = 80
+_BLOCK_FLOATS = 1024
+"""std140 size of one tile's uniform block (8 + 240 vec4) rounded up to 256 bytes."""
+
+
+@dataclass(frozen=True, eq=False)
+class TileLight:
+    """A sun and a sky. Colours are linear; 1 + 0 shows a vertex colour as it is."""
+
+    to_light: Float[np.ndarray, "3"] = field(default_factory=lambda: np.array([0.3, -0.8, -0.5]))
+    """From the surface towards the light, camera axes (y down, z ahead); any length."""
+    ambient: Float[np.ndarray, "3"] = field(default_factory=lambda: np.full(3, 0.5))
+    diffuse: Float[np.ndarray, "3"] = field(default_factory=lambda: np.full(3, 0.7))
+    specular: float = 0.0
+
+
+@dataclass(frozen=True)
+class FurNoise:
+    """Value noise in rest space that lightens and darkens the colours."""
+
+    amplitude: float = 0.0
+    """Share of the linear colour, 0..1; 0 is off."""
+    frequency: float = 40.0
+    """Cells per rig unit."""
+    seed: int = 0
+    """0..65535."""
+
+
+@dataclass(frozen=True, eq=False)
+class Tile:
+    """One picture to draw."""
+
+    body: int
+    """What `add_body` gave."""
+    skin_transforms: Float[np.ndarray, "joints 4 4"]
+    """Rest to posed rig space."""
+    root_to_cam: Float[np.ndarray, "4 4"]
+    K: Float[np.ndarray, "3 3"]
+    """Intrinsics in this tile's pixels."""
+    vertex_colors: Float[np.ndarray, "verts 3"]
+    """sRGB 0..1."""
+    rest_vertices: Float[np.ndarray, "verts 3"] | None = None
+    """Body proportions of this tile; the body's own when absent."""
+    light: TileLight = field(default_factory=TileLight)
+    fur: FurNoise = field(default_factory=FurNoise)
+
+
+@dataclass(frozen=True, eq=False)
+class TileImages:
+    """The pictures, in the order of the tiles."""
+
+    rgba: UInt8[np.ndarray, "tiles px px 4"]
+    """sRGB; alpha is 255 where the body covers the pixel's centre, else everything is 0."""
+    depth: Float32[np.ndarray, "tiles px px"]
+    """Camera z; 0 where empty."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Body:
+    program: moderngl.Program
+    array: moderngl.VertexArray
+    rest: moderngl.Buffer
+    buffers: tuple[moderngl.Buffer, ...]
+    verts: int
+    joints: int
+    radius: float
+    """Largest distance of a rest vertex from the rig's origin."""
+
+
+class TileRenderer:
+    """Draws up to `columns * rows` tiles per pass into one framebuffer it owns."""
+
+    def __init__(
+        self, ctx: moderngl.Context, tile_px: int = 128, columns: int = 8, rows: int = 8
+    ) -> None:
+        self.ctx = ctx
+        self.tile_px, self.columns, self.rows = tile_px, columns, rows
+        size = (columns * tile_px, rows * tile_px)
+        self._targets = (ctx.texture(size, 4), ctx.texture(size, 1, dtype="f4"))
+        self._z = ctx.depth_renderbuffer(size)
+        self._framebuffer = ctx.framebuffer(self._targets, self._z)
+        count = columns * rows
+        self._blocks = ctx.buffer(reserve=count * _BLOCK_FLOATS * 4, dynamic=True)
+        self._colors = ctx.buffer(reserve=4, dynamic=True)
+        self._rests = ctx.buffer(reserve=4, dynamic=True)
+        self._programs: dict[tuple[int, bool], moderngl.Program] = {}
+        self._bodies: list[_Body] = []
+
+    def add_body(
+        self,
+        vertices: Float[np.ndarray, "verts 3"],
+        faces: Int[np.ndarray, "faces 3"],
+        weights: Float[np.ndarray, "verts joints"],
+        is_flat: bool = False,
+    ) -> int:
+        """Upload a rest mesh once; `is_flat` shades each face evenly.
+
+        Raises:
+            ValueError: More joints than a uniform block holds.
+        """
+        if weights.shape[1] > MAX_JOINTS:
+            raise ValueError(f"body has {weights.shape[1]} joints, a tile holds {MAX_JOINTS}")
+        influences = influences_needed(weights)
+        program = self._program(influences, is_flat)
+        rest = self.ctx.buffer(np.ascontiguousarray(vertices, "f4"))
+        indices = self.ctx.buffer(np.ascontiguousarray(faces, "i4"))
+        content: list[tuple[moderngl.Buffer, str, str]] = [(rest, "3f", "in_rest")]
+        joints, shares = strongest_influences(weights, influences)
+        for first in range(0, influences, 4):
+            suffix = "_b" if first else ""
+            part = slice(first, first + 4)
+            packed = np.ascontiguousarray(joints[:, part], "u1")
+            content.append((self.ctx.buffer(packed), "4u1", "in_joints" + suffix))
+            packed = np.ascontiguousarray(shares[:, part], "f4")
+            content.append((self.ctx.buffer(packed), "4f", "in_shares" + suffix))
+        if not is_flat:
+            normals = vertex_normals(vertices, faces).astype("f4")
+            content.append((self.ctx.buffer(normals), "3f", "in_normal"))
+        array = self.ctx.vertex_array(program, content, index_buffer=indices)
+        buffers = (indices, *(buffer for buffer, _, _ in content))
+        radius = float(np.linalg.norm(vertices, axis=1).max())
+        self._bodies.append(
+            _Body(program, array, rest, buffers, len(vertices), weights.shape[1], radius)
+        )
+        return len(self._bodies) - 1
+
+    def draw(self, tiles: Sequence[Tile]) -> TileImages:
+        """Draw all tiles, in as many passes as they need.
+
+        Raises:
+            ValueError: An array does not fit its body.
+        """
+        self._check(tiles)
+        px, count = self.tile_px, len(tiles)
+        rgba = np.empty((count, px, px, 4), np.uint8)
+        depth = np.empty((count, px, px), np.float32)
+        capacity = self.columns * self.rows
+        for first in range(0, count, capacity):
+            part = slice(first, first + capacity)
+            self._draw_pass(tiles[part])
+            rgba[part] = self._read(0, 4, "u1", len(tiles[part]))
+            depth[part] = self._read(1, 1, "f4", len(tiles[part]))[..., 0]
+        return TileImages(rgba, depth)
+
+    def release(self) -> None:
+        """Free everything on the GPU; the renderer is of no use afterwards."""
+        for body in self._bodies:
+            body.array.release()
+            for buffer in body.buffers:
+                buffer.release()
+        owned = (self._framebuffer, *self._targets, self._z)
+        owned += (self._blocks, self._colors, self._rests, *self._programs.values())
+        for thing in owned:
+            thing.release()
+        self._bodies.clear()
+
+    def _program(self, influences: int, is_flat: bool) -> moderngl.Program:
+        key = (influences, is_flat)
+        if key not in self._programs:
+            defines = {"INFLUENCES": influences} | ({"FLAT": 1} if is_flat else {})
+            program = load_program(self.ctx, "tile.vert", "tile.frag", defines)
+            program["Tile"].binding = 0
+            self._programs[key] = program
+        return self._programs[key]
+
+    def _check(self, tiles: Sequence[Tile]) -> None:
+        for tile in tiles:
+            body = self._bodies[tile.body]
+            if len(tile.skin_transforms) != body.joints:
+                raise ValueError(
+                    f"tile has {len(tile.skin_transforms)} joints, its body {body.joints}"
+                )
+            for array in (tile.vertex_colors, tile.rest_vertices):
+                if array is not None and len(array) != body.verts:
+                    raise ValueError(f"tile has {len(array)} vertices, its body {body.verts}")
+
+    def _draw_pass(self, tiles: Sequence[Tile]) -> None:
+        px = self.tile_px
+        self._framebuffer.use()
+        self.ctx.scissor = None
+        self._framebuffer.viewport = (0, 0, *self._framebuffer.size)
+        self._framebuffer.clear()
+        self.ctx.enable_only(moderngl.DEPTH_TEST)
+        self._blocks.orphan()
+        self._blocks.write(self._pack_blocks(tiles))
+        colors = _byte_colors([tile.vertex_colors for tile in tiles])
+        color_starts = _upload(self._colors, colors)
+        own_rests = [tile.rest_vertices for tile in tiles if tile.rest_vertices is not None]
+        rest_starts = iter(
+            _upload(self._rests, [np.ascontiguousarray(rest, "f4") for rest in own_rests])
+        )
+        for slot, tile in enumerate(tiles):
+            body = self._bodies[tile.body]
+            array, program = body.array, body.program
+            where = self._colors, "3f1", color_starts[slot], 3
+            array.bind(program["in_color"].location, "f", *where)
+            if tile.rest_vertices is None:
+                rest, start = body.rest, 0
+            else:
+                rest, start = self._rests, next(rest_starts)
+            array.bind(program["in_rest"].location, "f", rest, "3f", start, 12)
+            self._blocks.bind_to_uniform_block(0, slot * _BLOCK_FLOATS * 4, _BLOCK_FLOATS * 4)
+            row, column = divmod(slot, self.columns)
+            corner = (column * px, row * px, px, px)
+            self._framebuffer.viewport = corner
+            array.render()
+
+    def _pack_blocks(self, tiles: Sequence[Tile]) -> Float32[np.ndarray, "tiles floats"]:
+        """Every tile's uniform block; the layout is that of `tile.vert`."""
+        blocks = np.zeros((len(tiles), _BLOCK_FLOATS), np.float32)
+        root_to_cam = np.stack([tile.root_to_cam for tile in tiles])
+        reach = np.array([self._bodies[tile.body].radius for tile in tiles])
+        K = np.stack([tile.K for tile in tiles])
+        blocks[:, :16] = _cam_to_clip(K, root_to_cam, reach, self.tile_px).reshape(-1, 16)
+        lights = [tile.light for tile in tiles]
+        to_light = np.stack([light.to_light for light in lights])
+        blocks[:, 16:19] = to_light / np.linalg.norm(to_light, axis=1, keepdims=True)
+        blocks[:, 19] = [light.specular for light in lights]
+        blocks[:, 20:23] = [light.ambient for light in lights]
+        blocks[:, 23] = [tile.fur.amplitude for tile in tiles]
+        blocks[:, 24:27] = [light.diffuse for light in lights]
+        blocks[:, 27] = [tile.fur.frequency for tile in tiles]
+        blocks[:, 28] = [tile.fur.seed for tile in tiles]
+        for block, tile in zip(blocks, tiles, strict=True):
+            rows = tile.root_to_cam[:3] @ tile.skin_transforms
+            block[32 : 32 + rows.size] = rows.reshape(-1)
+        return blocks
+
+    def _read(self, attachment: int, components: int, dtype: str, count: int) -> np.ndarray:
+        """The first `count` tiles; rows of memory are rows of the image from the top."""
+        px, columns = self.tile_px, self.columns
+        rows = -(-count // columns)
+        size = (columns * px, rows * px)
+        gl_type = "f1" if dtype == "u1" else "f4"
+        raw = self._framebuffer.read(
+            (0, 0, *size), components, attachment=attachment, alignment=1, dtype=gl_type
+        )
+        grid = np.frombuffer(raw, dtype).reshape(rows, px, columns, px, components)
+        return grid.swapaxes(1, 2).reshape(rows * columns, px, px, components)[:count]
+
+
+def _byte_colors(colors: Sequence[Float[np.ndarray, "verts 3"]]) -> list[np.ndarray]:
+    return [(np.clip(each, 0, 1) * 255 + 0.5).astype(np.uint8) for each in colors]
+
+
+def _upload(buffer: moderngl.Buffer, arrays: Sequence[np.ndarray]) -> list[int]:
+    """Stream arrays end to end into one buffer; gives the byte where each starts."""
+    sizes = [array.nbytes for array in arrays]
+    starts = np.concatenate([[0], np.cumsum(sizes)]).tolist()
+    if arrays:
+        buffer.orphan(max(starts[-1], 4))
+        buffer.write(np.concatenate([array.reshape(-1) for array in arrays]))
+    return starts[:-1]
+
+
+def _cam_to_clip(
+    K: Float[np.ndarray, "tiles 3 3"],
+    root_to_cam: Float[np.ndarray, "tiles 4 4"],
+    reach: Float[np.ndarray, " tiles"],
+    size_px: int,
+) -> Float[np.ndarray, "tiles 4 4"]:
+    """Camera space to clip space with image row 0 at the bottom of the framebuffer.
+
+    Upside down for OpenGL, so that the read-back has row 0 first and needs no flip.
+    """
+    distance = np.linalg.norm(root_to_cam[:, :3, 3], axis=1)
+    far = distance + 3 * reach
+    near = far / 300
+    clip = np.zeros((len(K), 4, 4))
+    clip[:, :2, :3] = 2 / size_px * K[:, :2]
+    clip[:, :2, 2] -= 1
+    clip[:, 2, 2] = (far + near) / (far - near)
+    clip[:, 2, 3] = -2 * far * near / (far - near)
+    clip[:, 3, 2] = 1
+    return clip
