@@ -213,7 +213,7 @@ class TileRenderer:
         for slot, tile in enumerate(tiles):
             body = self._bodies[tile.body]
             array, program = body.array, body.program
-            where = self._colors, "3f1", color_starts[slot], 3
+            where = self._colors, "3u1", color_starts[slot], 3
             array.bind(program["in_color"].location, "f", *where)
             if tile.rest_vertices is None:
                 rest, start = body.rest, 0

@@ -13,7 +13,7 @@ layout(std140) uniform Tile {
 };
 
 in vec3 in_rest;
-in vec3 in_color;
+in vec3 in_color; // 0..255
 in vec4 in_joints;
 in vec4 in_shares;
 #if INFLUENCES > 4
@@ -48,7 +48,8 @@ void main() {
     vec4 cam = vec4(dot(rows[0], rest), dot(rows[1], rest), dot(rows[2], rest), 1.0);
     v_cam = cam.xyz;
     v_rest = in_rest;
-    v_color = in_color * in_color; // near linear; the fragment shader takes the root
+    vec3 color = in_color / 255.0; // moderngl 5.13 cannot bind normalised integers at an offset
+    v_color = color * color;       // gamma 2, near linear; the fragment shader takes the root
 #ifndef FLAT
     v_normal = vec3(
         dot(rows[0].xyz, in_normal), dot(rows[1].xyz, in_normal), dot(rows[2].xyz, in_normal));
