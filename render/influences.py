@@ -1,6 +1,6 @@
 """Skinning weights as the vertex shader wants them: a few joints per vertex.
 
-    joints, shares = strongest_influences(rig.weights, 8)
+joints, shares = strongest_influences(rig.weights, 8)
 """
 
 import numpy as np

@@ -204,7 +204,7 @@ class TileRenderer:
         self.ctx.enable_only(moderngl.DEPTH_TEST)
         self._blocks.orphan()
         self._blocks.write(self._pack_blocks(tiles))
-        colors = _byte_colors([tile.vertex_colors for tile in tiles])
+        colors = [_byte_colors(tile.vertex_colors) for tile in tiles]
         color_starts = _upload(self._colors, colors)
         own_rests = [tile.rest_vertices for tile in tiles if tile.rest_vertices is not None]
         rest_starts = iter(
@@ -260,8 +260,8 @@ class TileRenderer:
         return grid.swapaxes(1, 2).reshape(rows * columns, px, px, components)[:count]
 
 
-def _byte_colors(colors: Sequence[Float[np.ndarray, "verts 3"]]) -> list[np.ndarray]:
-    return [(np.clip(each, 0, 1) * 255 + 0.5).astype(np.uint8) for each in colors]
+def _byte_colors(colors: Float[np.ndarray, "verts 3"]) -> UInt8[np.ndarray, "verts 3"]:
+    return (np.clip(colors, 0, 1) * 255 + 0.5).astype(np.uint8)
 
 
 def _upload(buffer: moderngl.Buffer, arrays: Sequence[np.ndarray]) -> list[int]:
