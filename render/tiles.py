@@ -18,6 +18,7 @@ from jaxtyping import Float, Float32, Int, UInt8
 from render.influences import influences_needed, strongest_influences
 from render.normals import vertex_normals
 from render.shader_source import load_program
+from render.view import cam_to_clip
 
 MAX_JOINTS = 80
 _BLOCK_FLOATS = 1024
@@ -232,7 +233,9 @@ class TileRenderer:
         root_to_cam = np.stack([tile.root_to_cam for tile in tiles])
         reach = np.array([self._bodies[tile.body].radius for tile in tiles])
         K = np.stack([tile.K for tile in tiles])
-        blocks[:, :16] = _cam_to_clip(K, root_to_cam, reach, self.tile_px).reshape(-1, 16)
+        far = np.linalg.norm(root_to_cam[:, :3, 3], axis=1) + 3 * reach
+        clip = cam_to_clip(K, self.tile_px, self.tile_px, far / 300, far, is_top_first=True)
+        blocks[:, :16] = clip.reshape(-1, 16)
         lights = [tile.light for tile in tiles]
         to_light = np.stack([light.to_light for light in lights])
         blocks[:, 16:19] = to_light / np.linalg.norm(to_light, axis=1, keepdims=True)
@@ -272,25 +275,3 @@ def _upload(buffer: moderngl.Buffer, arrays: Sequence[np.ndarray]) -> list[int]:
         buffer.orphan(max(starts[-1], 4))
         buffer.write(np.concatenate([array.reshape(-1) for array in arrays]))
     return starts[:-1]
-
-
-def _cam_to_clip(
-    K: Float[np.ndarray, "tiles 3 3"],
-    root_to_cam: Float[np.ndarray, "tiles 4 4"],
-    reach: Float[np.ndarray, " tiles"],
-    size_px: int,
-) -> Float[np.ndarray, "tiles 4 4"]:
-    """Camera space to clip space with image row 0 at the bottom of the framebuffer.
-
-    Upside down for OpenGL, so that the read-back has row 0 first and needs no flip.
-    """
-    distance = np.linalg.norm(root_to_cam[:, :3, 3], axis=1)
-    far = distance + 3 * reach
-    near = far / 300
-    clip = np.zeros((len(K), 4, 4))
-    clip[:, :2, :3] = 2 / size_px * K[:, :2]
-    clip[:, :2, 2] -= 1
-    clip[:, 2, 2] = (far + near) / (far - near)
-    clip[:, 2, 3] = -2 * far * near / (far - near)
-    clip[:, 3, 2] = 1
-    return clip
