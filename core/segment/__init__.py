@@ -1,0 +1,1 @@
+"""Where the subject is: masks that are given, propagated from a prompt, or guessed."""
