@@ -1,0 +1,1 @@
+"""Measures of a reconstruction, each with its definition and a test of a known answer."""
