@@ -38,7 +38,7 @@ def forward_kinematics(
 def forward_kinematics_reference(
     skeleton: Skeleton, joint_rotations: Float[np.ndarray, "joints 3 3"]
 ) -> Float[np.ndarray, "joints 4 4"]:
-    """The slow, obvious twin of `forward_kinematics`: one pose, walked from each joint to the root."""
+    """The slow, obvious twin of `forward_kinematics`: each joint walked up."""
     joint_to_rig = []
     for joint in range(len(skeleton.names)):
         transform = np.eye(4)

@@ -142,7 +142,7 @@ def skin_dual_quaternion(
     transforms: Float[Tensor, "*batch joints 4 4"],
 ) -> Float[Tensor, "*batch verts 3"]:
     """Dual-quaternion skinning as in core/skin.py; vertices may differ within the batch."""
-    rotation, dual = rigid_to_dual_quaternion(transforms)
+    rotation, dual = to_dual_quaternions(transforms)
     alignment = rotation.detach() @ rotation.detach().transpose(-1, -2)
     sign = torch.where(alignment < 0, -1.0, 1.0).to(weights.dtype)
     signed = weights * sign[..., weights.argmax(1), :]
@@ -156,7 +156,7 @@ def skin_dual_quaternion(
     return turned + 2 * (w * dual_vector - dual_w * vector + cross(vector, dual_vector))
 
 
-def rigid_to_dual_quaternion(
+def to_dual_quaternions(
     transform: Float[Tensor, "*batch 4 4"],
 ) -> tuple[Float[Tensor, "*batch 4"], Float[Tensor, "*batch 4"]]:
     """Rotation part and dual part of a rigid transform's dual quaternion."""

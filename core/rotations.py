@@ -1,6 +1,6 @@
 """Rotations as matrices, quaternions (wxyz), axis-angle vectors and 6D columns; all batched.
 
-    matrix = rotation_6d_to_matrix(network_output)
+    matrix = matrix_from_6d(network_output)
     angle_rad = geodesic_angle(matrix, target)
     halfway = slerp(quaternion_a, quaternion_b, np.array(0.5))
 
@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Float
 
 
-def rotation_6d_to_matrix(
+def matrix_from_6d(
     columns: Float[np.ndarray, "*batch 6"],
 ) -> Float[np.ndarray, "*batch 3 3"]:
     """Rotation whose first two columns are the Gram-Schmidt of two 3-vectors.
@@ -27,12 +27,12 @@ def rotation_6d_to_matrix(
     return np.stack([first, second, np.cross(first, second)], axis=-1)
 
 
-def matrix_to_rotation_6d(matrix: Float[np.ndarray, "*batch 3 3"]) -> Float[np.ndarray, "*batch 6"]:
+def sixd_from_matrix(matrix: Float[np.ndarray, "*batch 3 3"]) -> Float[np.ndarray, "*batch 6"]:
     """First two columns of a rotation, one after the other."""
     return np.concatenate([matrix[..., 0], matrix[..., 1]], axis=-1)
 
 
-def quaternion_to_matrix(
+def matrix_from_quaternion(
     quaternion: Float[np.ndarray, "*batch 4"],
 ) -> Float[np.ndarray, "*batch 3 3"]:
     """Rotation of a quaternion of any length but zero."""
@@ -45,7 +45,7 @@ def quaternion_to_matrix(
     return np.stack([np.stack(row, axis=-1) for row in rows], axis=-2)
 
 
-def matrix_to_quaternion(
+def quaternion_from_matrix(
     matrix: Float[np.ndarray, "*batch 3 3"],
 ) -> Float[np.ndarray, "*batch 4"]:
     """Unit quaternion of a rotation, with w >= 0.
@@ -89,21 +89,21 @@ def quaternion_multiply(
     )
 
 
-def axis_angle_to_matrix(
+def matrix_from_axis_angle(
     axis_angle: Float[np.ndarray, "*batch 3"],
 ) -> Float[np.ndarray, "*batch 3 3"]:
     """Exponential map: rotation about the vector's direction by its length in radians."""
     half_rad = 0.5 * np.linalg.norm(axis_angle, axis=-1, keepdims=True)
     # sin(h)/h without a division at zero; numpy's sinc has pi inside.
     vector = 0.5 * np.sinc(half_rad / np.pi).astype(axis_angle.dtype) * axis_angle
-    return quaternion_to_matrix(np.concatenate([np.cos(half_rad), vector], axis=-1))
+    return matrix_from_quaternion(np.concatenate([np.cos(half_rad), vector], axis=-1))
 
 
-def matrix_to_axis_angle(
+def axis_angle_from_matrix(
     matrix: Float[np.ndarray, "*batch 3 3"],
 ) -> Float[np.ndarray, "*batch 3"]:
     """Logarithm: axis times angle in radians, the angle in [0, pi]."""
-    quaternion = matrix_to_quaternion(matrix)
+    quaternion = quaternion_from_matrix(matrix)
     vector = quaternion[..., 1:]
     sine = np.linalg.norm(vector, axis=-1, keepdims=True)
     angle_rad = 2 * np.arctan2(sine, quaternion[..., :1])

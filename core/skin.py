@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Float
 
 from core.influences import Influences
-from core.rotations import matrix_to_quaternion, quaternion_multiply, quaternion_to_matrix
+from core.rotations import matrix_from_quaternion, quaternion_from_matrix, quaternion_multiply
 
 Weights = Float[np.ndarray, "verts joints"] | Influences
 
@@ -79,7 +79,7 @@ def skin_dual_quaternion(
     is_sparse = isinstance(weights, Influences)
     strongest = weights.indices[:, 0] if is_sparse else weights.argmax(1)
     for pose, frame in zip(posed, flat, strict=True):
-        dual = rigid_to_dual_quaternion(frame)
+        dual = np.concatenate(to_dual_quaternions(frame), axis=-1)
         # sign[i, j]: does joint j lie in the hemisphere of joint i?
         sign = np.where(dual[:, :4] @ dual[:, :4].T < 0, -1, 1).astype(dual.dtype)
         if isinstance(weights, Influences):
@@ -97,7 +97,7 @@ def skin_dual_quaternion_reference(
     transforms: Float[np.ndarray, "joints 4 4"],
 ) -> Float[np.ndarray, "verts 3"]:
     """The slow, obvious twin of `skin_dual_quaternion`."""
-    duals = rigid_to_dual_quaternion(transforms)
+    duals = np.concatenate(to_dual_quaternions(transforms), axis=-1)
     posed = []
     for vertex, row in zip(vertices, weights, strict=True):
         leader = duals[row.argmax()]
@@ -107,18 +107,18 @@ def skin_dual_quaternion_reference(
         blend /= np.linalg.norm(blend[:4])
         conjugate = blend[:4] * [1, -1, -1, -1]
         shift = 2 * quaternion_multiply(blend[4:], conjugate)[1:]
-        posed.append(quaternion_to_matrix(blend[:4]) @ vertex + shift)
+        posed.append(matrix_from_quaternion(blend[:4]) @ vertex + shift)
     return np.stack(posed)
 
 
-def rigid_to_dual_quaternion(
-    transform: Float[np.ndarray, "*batch 4 4"],
-) -> Float[np.ndarray, "*batch 8"]:
-    """Unit dual quaternion of a rigid transform: rotation (wxyz), then half of t times rotation."""
-    rotation = matrix_to_quaternion(transform[..., :3, :3])
+def to_dual_quaternions(
+    transforms: Float[np.ndarray, "*batch 4 4"],
+) -> tuple[Float[np.ndarray, "*batch 4"], Float[np.ndarray, "*batch 4"]]:
+    """Unit dual quaternions of rigid transforms: rotation (wxyz), and half of shift times it."""
+    rotation = quaternion_from_matrix(transforms[..., :3, :3])
     shift = np.zeros_like(rotation)
-    shift[..., 1:] = transform[..., :3, 3]
-    return np.concatenate([rotation, 0.5 * quaternion_multiply(shift, rotation)], axis=-1)
+    shift[..., 1:] = transforms[..., :3, 3]
+    return rotation, 0.5 * quaternion_multiply(shift, rotation)
 
 
 def _blend(
