@@ -1,0 +1,225 @@
+"""Fit the student to packed crops: AdamW, warm-up and cosine, weight averaging, checkpoints, resume.
+
+    fit_student(FitConfig(minutes=60), knowledge, store, run_folder, report)
+
+Time, not steps, is what a user has: the schedule follows the share of the minutes used, over all resumes.
+"""
+
+import json
+import math
+import os
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.torch import load_file, save_file
+from torch import nn
+
+from core.student import StudentConfig, StudentNetwork
+from training.augment import AugmentConfig
+from training.crop_loader import Batch, CropLoader, MirroredTruth
+from training.crop_store import CropStore
+from training.losses import LossTerms, LossWeights, student_loss
+from training.rig_teacher import Knowledge
+from training.synth.views import look_rotation
+from training.template_torch import TemplateTorch
+
+Report = Callable[[float, dict[str, float]], None]
+"""Called with the share done and the latest figures."""
+
+
+@dataclass(frozen=True)
+class FitConfig:
+    """Schedule of the student."""
+
+    minutes: float = 60.0
+    batch_size: int = 128
+    learning_rate: float = 1.6e-3
+    weight_decay: float = 0.02
+    warm_up_share: float = 0.04
+    final_share: float = 0.01
+    """Learning rate at the end, as a share of the highest."""
+    average_decay: float = 0.998
+    clip_norm: float = 2.0
+    held_out_share: float = 0.01
+    checkpoint_s: float = 120.0
+    log_steps: int = 50
+    seed: int = 0
+    threads: int = 2
+    is_half: bool = True
+    """bfloat16 in the encoder: twice as fast on CPUs that have it."""
+    student: StudentConfig = field(default_factory=StudentConfig)
+    losses: LossWeights = field(default_factory=LossWeights)
+    augment: AugmentConfig = field(default_factory=AugmentConfig)
+
+
+class StudentFit:
+    """The state of one fit: network, averaged network, optimiser, time used."""
+
+    def __init__(self, config: FitConfig, knowledge: Knowledge) -> None:
+        torch.manual_seed(config.seed)
+        self.config = config
+        self.net = StudentNetwork(config.student)
+        initialise_roots(self.net)
+        self.net.to(memory_format=torch.channels_last)
+        self.average = StudentNetwork(config.student)
+        self.average.load_state_dict(self.net.state_dict())
+        self.average.requires_grad_(False)
+        self.template = TemplateTorch(
+            knowledge.rig, knowledge.space, knowledge.decoder, knowledge.appearance
+        )
+        self.optimizer = torch.optim.AdamW(
+            self.net.parameters(), config.learning_rate, weight_decay=config.weight_decay
+        )
+        self.step, self.used_s = 0, 0.0
+
+    @property
+    def share(self) -> float:
+        """How much of the time is used, 0..1."""
+        return min(1.0, self.used_s / (60 * self.config.minutes))
+
+    def learn(self, batch: Batch) -> LossTerms:
+        """One step."""
+        started = time.perf_counter()
+        for group in self.optimizer.param_groups:
+            group["lr"] = learning_rate(self.config, self.share)
+        self.net.train()
+        terms = self._terms(self.net, batch)
+        self.optimizer.zero_grad(set_to_none=True)
+        terms.total.backward()
+        nn.utils.clip_grad_norm_(self.net.parameters(), self.config.clip_norm)
+        self.optimizer.step()
+        self._update_average()
+        self.step += 1
+        self.used_s += time.perf_counter() - started
+        return terms
+
+    def validate(self, batches: list[Batch]) -> dict[str, float]:
+        """Figures of the averaged network on held-out crops."""
+        self.average.eval()
+        with torch.no_grad():
+            rows = [[float(term) for term in self._terms(self.average, batch)] for batch in batches]
+        return dict(zip(LossTerms._fields, np.mean(rows, 0).tolist(), strict=True))
+
+    def _terms(self, net: StudentNetwork, batch: Batch) -> LossTerms:
+        image = batch.image.contiguous(memory_format=torch.channels_last)
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.config.is_half):
+            _, features = net.encode(image, batch.crop_tan)
+        prediction = net.predict(features.float())
+        return student_loss(prediction, batch.truth, self.template, self.config.losses)
+
+    def _update_average(self) -> None:
+        decay = min(self.config.average_decay, (1 + self.step) / (10 + self.step))
+        with torch.no_grad():
+            ours, theirs = self.average.state_dict(), self.net.state_dict()
+            for name, value in ours.items():
+                if value.is_floating_point():
+                    value.lerp_(theirs[name].to(value.dtype), 1 - decay)
+                else:
+                    value.copy_(theirs[name])
+
+    def save(self, folder: Path) -> None:
+        """Write a checkpoint that `load` resumes from; replaces the last one atomically."""
+        tensors = {f"net.{k}": v for k, v in self.net.state_dict().items()}
+        tensors |= {f"average.{k}": v for k, v in self.average.state_dict().items()}
+        for index, state in self.optimizer.state_dict()["state"].items():
+            tensors |= {f"optimizer.{index}.{k}": torch.as_tensor(v) for k, v in state.items()}
+        tensors = {name: tensor.contiguous().clone() for name, tensor in tensors.items()}
+        tensors["progress"] = torch.tensor([self.step, self.used_s], dtype=torch.float64)
+        save_file(tensors, folder / "checkpoint.part")
+        os.replace(folder / "checkpoint.part", folder / "checkpoint.safetensors")
+
+    def load(self, folder: Path) -> bool:
+        """Resume from a checkpoint if there is one."""
+        path = folder / "checkpoint.safetensors"
+        if not path.exists():
+            return False
+        tensors = load_file(path)
+        self.step, self.used_s = int(tensors["progress"][0]), float(tensors["progress"][1])
+        for prefix, net in (("net.", self.net), ("average.", self.average)):
+            net.load_state_dict({k[len(prefix) :]: v for k, v in tensors.items() if k.startswith(prefix)})
+        state = self.optimizer.state_dict()
+        for name, tensor in tensors.items():
+            if name.startswith("optimizer."):
+                _, index, key = name.split(".")
+                state["state"].setdefault(int(index), {})[key] = tensor
+        self.optimizer.load_state_dict(state)
+        return True
+
+
+def learning_rate(config: FitConfig, share: float) -> float:
+    """Linear warm-up, then cosine to the final share."""
+    if share < config.warm_up_share:
+        return config.learning_rate * (0.02 + 0.98 * share / config.warm_up_share)
+    along = (share - config.warm_up_share) / (1 - config.warm_up_share)
+    low = config.final_share
+    return config.learning_rate * (low + (1 - low) * 0.5 * (1 + math.cos(math.pi * along)))
+
+
+def initialise_roots(net: StudentNetwork) -> None:
+    """Start the hypotheses all around the animal, so that they compete from the beginning."""
+    config = net.config
+    bias = torch.zeros(config.hypotheses, 10)
+    for index in range(config.hypotheses):
+        rotation = look_rotation(2 * math.pi * index / config.hypotheses + 0.4, 0.3, 0.0)
+        bias[index, :6] = torch.from_numpy(rotation[:, :2].T.reshape(6)).float()
+        bias[index, 7] = 0.5
+    with torch.no_grad():
+        net.roots.weight.mul_(0.1)
+        net.roots.bias.copy_(bias.flatten())
+
+
+def fit_student(
+    config: FitConfig, knowledge: Knowledge, store: CropStore, folder: Path, report: Report
+) -> StudentNetwork:
+    """Train until the minutes are used; returns the averaged network."""
+    torch.set_num_threads(config.threads)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "fit.json").write_text(json.dumps(asdict(config), indent=1))
+    fit = StudentFit(config, knowledge)
+    fit.load(folder)
+    truth = MirroredTruth.of(store, knowledge)
+    held_out = max(config.batch_size, int(config.held_out_share * len(store)))
+    order = np.arange(len(store))
+    loader = CropLoader(store, truth, order[held_out:], config.augment, config.batch_size)
+    checker = CropLoader(store, truth, order[:held_out], config.augment, config.batch_size)
+    check = _first(checker, min(8, held_out // config.batch_size), config.seed)
+    _run(fit, loader, check, folder, report)
+    fit.save(folder)
+    return fit.average
+
+
+def _first(loader: CropLoader, count: int, seed: int) -> list[Batch]:
+    batches = loader.batches(seed)
+    chosen = [next(batches) for _ in range(count)]
+    batches.close()
+    return chosen
+
+
+def _run(
+    fit: StudentFit, loader: CropLoader, check: list[Batch], folder: Path, report: Report
+) -> None:
+    """Steps, log and checkpoints until the time is used."""
+    saved = time.monotonic()
+    batches = loader.batches(fit.config.seed + 1000 + fit.step)
+    with (folder / "log.jsonl").open("a") as log:
+        while fit.share < 1.0:
+            waited = time.perf_counter()
+            batch = next(batches)
+            fit.used_s += time.perf_counter() - waited
+            terms = fit.learn(batch)
+            if fit.step % fit.config.log_steps == 0:
+                row = {"step": fit.step, "minutes": fit.used_s / 60}
+                row |= {k: float(v) for k, v in terms._asdict().items()}
+                if fit.step % (10 * fit.config.log_steps) == 0:
+                    row |= {f"check_{k}": v for k, v in fit.validate(check).items()}
+                log.write(json.dumps(row) + "\n")
+                log.flush()
+                report(fit.share, row)
+            if time.monotonic() - saved > fit.config.checkpoint_s:
+                fit.save(folder)
+                saved = time.monotonic()
+    batches.close()

@@ -1,0 +1,169 @@
+"""Random poses from a rig's clips: blends, noise along chains, noise per joint, within limits.
+
+    pool = MotionPool.from_clips(rig.skeleton, clips)
+    poses = pool.sample(rng, 64)               # PoseBatch
+
+The clips of a game rig are few and tidy; real animals do more. Noise is drawn in rig-space axes and
+shared along unbranched chains (a neck bends as a whole), and a joint never leaves the range its
+clips use by more than a margin (PROBE: articulation shrinks to the mean without such poses).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from core.rig import MotionClip, Skeleton
+from core.rotations import matrix_to_axis_angle, axis_angle_to_matrix
+
+
+@dataclass(frozen=True)
+class MotionConfig:
+    """How far poses stray from the clips."""
+
+    blend_share: float = 0.35
+    """Share of poses that mix two clip frames."""
+    chain_noise_rad: tuple[float, float, float] = (0.16, 0.16, 0.07)
+    """Noise shared by a chain about x (pitch), y (yaw), z (roll) of rig space, per joint."""
+    joint_noise_rad: float = 0.05
+    clip_noise: float = 0.35
+    """Noise of a joint as a share of its own standard deviation over the clips."""
+    margin_rad: float = 0.45
+    """How far beyond the clips' range a joint may turn."""
+    extra_noise_share: float = 0.25
+    """Share of poses with twice the noise."""
+    quiet_share: float = 0.2
+    """Share of poses taken from the clips as they are."""
+
+
+@dataclass(frozen=True, eq=False)
+class PoseBatch:
+    """Poses of one rig."""
+
+    joint_rotations: Float[np.ndarray, "batch joints 3 3"]
+    root_motion: Float[np.ndarray, "batch 4 4"]
+
+
+def joint_chains(skeleton: Skeleton) -> Int[np.ndarray, " joints"]:
+    """Number of the unbranched chain that each joint belongs to."""
+    children = np.bincount([p for p in skeleton.parents if p >= 0], minlength=len(skeleton.names))
+    chain = np.zeros(len(skeleton.names), int)
+    count = 1
+    for joint, parent in enumerate(skeleton.parents):
+        if joint == 0:
+            continue
+        if parent != 0 and children[parent] == 1:
+            chain[joint] = chain[parent]
+        else:
+            chain[joint] = count
+            count += 1
+    return chain
+
+
+@dataclass(frozen=True, eq=False)
+class MotionPool:
+    """All frames of all clips of a rig, with the range of each joint."""
+
+    skeleton: Skeleton
+    rotations: Float[np.ndarray, "frames joints 3 3"]
+    roots: Float[np.ndarray, "frames 4 4"]
+    frame_weight: Float[np.ndarray, " frames"]
+    mean: Float[np.ndarray, "joints 3 3"]
+    std_rad: Float[np.ndarray, " joints"]
+    limit_rad: Float[np.ndarray, " joints"]
+    config: MotionConfig
+
+    @classmethod
+    def from_clips(
+        cls,
+        skeleton: Skeleton,
+        clips: tuple[MotionClip, ...],
+        config: MotionConfig | None = None,
+        rare: tuple[str, ...] = ("death", "lie", "hit", "roll"),
+    ) -> "MotionPool":
+        """Pool clips so that each counts alike, whatever its length; `rare` names count a third."""
+        config = config or MotionConfig()
+        rotations = np.concatenate([clip.joint_rotations for clip in clips])
+        roots = np.concatenate([clip.root_motion for clip in clips])
+        weights = [
+            np.full(len(clip.times_s), _clip_weight(clip.name, rare) / len(clip.times_s))
+            for clip in clips
+        ]
+        weight = np.concatenate(weights)
+        mean = _project(np.einsum("f,fjab->jab", weight / weight.sum(), rotations))
+        angle = np.linalg.norm(matrix_to_axis_angle(np.swapaxes(mean, -1, -2) @ rotations), axis=-1)
+        std = np.sqrt(np.average(angle**2, axis=0, weights=weight))
+        limit = np.quantile(angle, 0.995, axis=0) + config.margin_rad
+        return cls(skeleton, rotations, roots, weight / weight.sum(), mean, std, limit, config)
+
+    def sample(self, rng: np.random.Generator, count: int) -> PoseBatch:
+        """Draw `count` random poses."""
+        config = self.config
+        first, second = rng.choice(len(self.rotations), (2, count), p=self.frame_weight)
+        share = np.where(rng.random(count) < config.blend_share, rng.random(count), 0.0)
+        poses = _blend(self.rotations[first], self.rotations[second], share)
+        roots = _blend_rigid(self.roots[first], self.roots[second], share)
+        strength = np.where(rng.random(count) < config.extra_noise_share, 2.0, 1.0)
+        strength = np.where(rng.random(count) < config.quiet_share, 0.0, strength)
+        noisy = self._noise(rng, count, strength) @ poses
+        limited = self._limited(noisy)
+        limited[:, 0] = np.eye(3)
+        return PoseBatch(limited, roots)
+
+    def _noise(
+        self, rng: np.random.Generator, count: int, strength: Float[np.ndarray, " batch"]
+    ) -> Float[np.ndarray, "batch joints 3 3"]:
+        """Noise rotations in each joint's rest frame, to be multiplied from the left."""
+        config, joints = self.config, len(self.skeleton.names)
+        chain = joint_chains(self.skeleton)
+        lengths = np.bincount(chain)[chain]
+        shared = rng.normal(size=(count, chain.max() + 1, 3)) * config.chain_noise_rad
+        own = config.joint_noise_rad + config.clip_noise * self.std_rad
+        vector = shared[:, chain] * (1.5 / np.sqrt(lengths))[:, None]
+        vector = vector + rng.normal(size=(count, joints, 3)) * own[:, None]
+        vector *= strength[:, None, None]
+        to_joint = np.swapaxes(self.skeleton.rest_joint_to_rig[:, :3, :3], -1, -2)
+        return axis_angle_to_matrix(np.einsum("jab,njb->nja", to_joint, vector))
+
+    def _limited(
+        self, poses: Float[np.ndarray, "batch joints 3 3"]
+    ) -> Float[np.ndarray, "batch joints 3 3"]:
+        """Poses with each joint brought back to within its limit of the mean."""
+        vector = matrix_to_axis_angle(np.swapaxes(self.mean, -1, -2) @ poses)
+        angle = np.linalg.norm(vector, axis=-1)
+        scale = np.minimum(1.0, self.limit_rad / np.maximum(angle, 1e-9))
+        return self.mean @ axis_angle_to_matrix(vector * scale[..., None])
+
+
+def _clip_weight(name: str, rare: tuple[str, ...]) -> float:
+    return 1 / 3 if any(word in name.lower() for word in rare) else 1.0
+
+
+def _project(matrices: Float[np.ndarray, "*batch 3 3"]) -> Float[np.ndarray, "*batch 3 3"]:
+    """Nearest rotations."""
+    u, _, vt = np.linalg.svd(matrices)
+    sign = np.linalg.det(u @ vt)
+    u[..., :, 2] *= sign[..., None]
+    return u @ vt
+
+
+def _blend(
+    a: Float[np.ndarray, "batch joints 3 3"],
+    b: Float[np.ndarray, "batch joints 3 3"],
+    share: Float[np.ndarray, " batch"],
+) -> Float[np.ndarray, "batch joints 3 3"]:
+    """Geodesic from a (share 0) to b (share 1)."""
+    vector = matrix_to_axis_angle(np.swapaxes(a, -1, -2) @ b)
+    return a @ axis_angle_to_matrix(vector * share[:, None, None])
+
+
+def _blend_rigid(
+    a: Float[np.ndarray, "batch 4 4"],
+    b: Float[np.ndarray, "batch 4 4"],
+    share: Float[np.ndarray, " batch"],
+) -> Float[np.ndarray, "batch 4 4"]:
+    """Rotation by geodesic, translation by line."""
+    mixed = a.copy()
+    mixed[:, :3, :3] = _blend(a[:, None, :3, :3], b[:, None, :3, :3], share)[:, 0]
+    mixed[:, :3, 3] += share[:, None] * (b[:, :3, 3] - a[:, :3, 3])
+    return mixed

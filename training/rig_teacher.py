@@ -1,0 +1,111 @@
+"""A teacher made of rigged glTF files: the first is the template, siblings add other bodies.
+
+    teacher = RigTeacher.from_files([shiba, wolf, fox])
+    knowledge = teacher.learn()                # decoders and shape space, frozen from here on
+    factory = teacher.crop_factory(knowledge, tiles)
+
+A BANMo teacher stands behind the same words: it gives a template rig, frozen decoders, and pictures with
+truth. Nothing after this file knows where the knowledge came from.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from core.appearance import AppearanceBasis
+from core.articulation import ArticulationDecoder, LatentStatistics
+from core.rig import Rig
+from core.rig_import import read_rig
+from core.shape_space import ShapeSpace
+from render.tiles import TileRenderer
+from training.appearance import fit_appearance
+from training.articulation import ArticulationFit, ArticulationFitConfig, fit_articulation
+from training.motion import MotionConfig
+from training.shape_modes import proportion_modes
+from training.synth.bodies import SynthBody
+from training.synth.crops import CropConfig, CropFactory
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class RigTeacherConfig:
+    """What the teacher learns from its rigs."""
+
+    motion: MotionConfig = field(default_factory=MotionConfig)
+    articulation: ArticulationFitConfig = field(default_factory=ArticulationFitConfig)
+    pose_count: int = 24_000
+    coat_count: int = 1_500
+    held_out_clips: tuple[str, ...] = ()
+    """Motions never trained on."""
+    seed: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class Knowledge:
+    """What a teacher hands to the student: everything that is frozen while it learns."""
+
+    rig: Rig
+    space: ShapeSpace
+    articulation: ArticulationFit
+    appearance: AppearanceBasis
+
+    @property
+    def decoder(self) -> ArticulationDecoder:
+        return self.articulation.decoder
+
+    @property
+    def latent(self) -> LatentStatistics:
+        return self.articulation.latent
+
+
+@dataclass(frozen=True, eq=False)
+class RigTeacher:
+    """Bodies told on one template."""
+
+    template: Rig
+    space: ShapeSpace
+    bodies: tuple[SynthBody, ...]
+    config: RigTeacherConfig
+
+    @classmethod
+    def from_files(cls, paths: list[Path], config: RigTeacherConfig | None = None) -> "RigTeacher":
+        """Read rigs; the first is the template.
+
+        Raises:
+            RigError: A file is no usable rig.
+            ValueError: A sibling shares too few joints with the template.
+        """
+        config = config or RigTeacherConfig()
+        imported = [read_rig(path) for path in paths]
+        template = imported[0].rig
+        space = proportion_modes(template)
+        bodies = []
+        for each in imported:
+            clips = tuple(c for c in each.clips if c.name not in config.held_out_clips)
+            bodies.append(SynthBody.of(template, space, each.rig, clips, config.motion))
+        return cls(template, space, tuple(bodies), config)
+
+    def learn(self, progress: Progress = lambda stage, done, total: None) -> Knowledge:
+        """Fit the articulation decoder to random poses and the appearance basis to random coats."""
+        rng = np.random.default_rng(self.config.seed)
+        share = self.config.pose_count // len(self.bodies)
+        poses = np.concatenate([
+            body.template_rotations(body.pool.sample(rng, share).joint_rotations)
+            for body in self.bodies
+        ])  # fmt: skip
+        fit = fit_articulation(
+            self.template, poses, self.config.articulation,
+            lambda done, total: progress("articulation", done, total),
+        )  # fmt: skip
+        coats = []
+        for index in range(self.config.coat_count):
+            body = self.bodies[index % len(self.bodies)]
+            coats.append(body.painter.paint(rng)[body.fit.nearest])
+        return Knowledge(self.template, self.space, fit, fit_appearance(np.stack(coats)))
+
+    def crop_factory(self, tiles: TileRenderer, config: CropConfig) -> CropFactory:
+        """Draws crops of all bodies."""
+        return CropFactory(tiles, list(self.bodies), len(self.space.names), config)

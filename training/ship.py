@@ -1,0 +1,122 @@
+"""From a trained student to a category model folder: fused halves, an ONNX graph that reads them.
+
+    ship_model(ShipJob("dog", knowledge, network, card), folder)
+
+The graph's weights are not stored twice: its initialisers point into `weights.safetensors`, as halves
+that the graph widens when ONNX Runtime loads it.
+"""
+
+import copy
+import json
+import struct
+import tempfile
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import torch
+from onnx import TensorProto, helper
+
+from core.model import CategoryModel, StudentFiles
+from core.model_files import WEIGHTS, write_model
+from core.student import StudentNetwork
+from training.rig_teacher import Knowledge
+
+OUTPUTS = ("roots", "articulation", "shape", "appearance")
+
+
+@dataclass(frozen=True, eq=False)
+class ShipJob:
+    """What goes into the folder."""
+
+    name: str
+    knowledge: Knowledge
+    network: StudentNetwork
+    card: dict[str, Any]
+
+
+def ship_model(job: ShipJob, folder: Path) -> None:
+    """Write the category model."""
+    network = copy.deepcopy(job.network).fuse()
+    weights = {name: value.detach().numpy().astype(np.float16) for name, value in network.state_dict().items()}
+    known = job.knowledge
+    model = CategoryModel(
+        job.name,
+        job.card,
+        known.rig,
+        known.space,
+        known.decoder,
+        known.appearance,
+        known.latent,
+        StudentFiles(asdict(network.config), weights, None),
+    )
+    write_model(model, folder)
+    rounded = {name: torch.from_numpy(value.astype(np.float32)) for name, value in weights.items()}
+    network.load_state_dict(rounded)
+    with tempfile.TemporaryDirectory() as scratch:
+        graph = export_graph(network, Path(scratch))
+        link_weights(graph, folder / WEIGHTS)
+        path = Path(scratch) / "student.onnx"
+        path.write_bytes(graph.SerializeToString())
+        shipped = replace(model, student=replace(model.student, onnx_path=path))
+        write_model(shipped, folder)
+
+
+def export_graph(network: StudentNetwork, scratch: Path) -> onnx.ModelProto:
+    """The network as ONNX with its weights inside, initialisers named as in torch."""
+    px = network.config.input_px
+    torch.onnx.export(
+        network,
+        (torch.zeros(1, 5, px, px), torch.zeros(1)),
+        str(scratch / "full.onnx"),
+        input_names=["image", "crop_tan"],
+        output_names=list(OUTPUTS),
+        dynamo=True,
+        external_data=False,
+        verbose=False,
+    )
+    return onnx.load(scratch / "full.onnx")
+
+
+def link_weights(graph: onnx.ModelProto, weights: Path) -> None:
+    """Replace initialisers that the weights file holds by links into it, widened to float32.
+
+    Raises:
+        ValueError: A large initialiser is not in the file.
+    """
+    places = tensor_places(weights)
+    kept, linked, casts = [], [], []
+    for tensor in graph.graph.initializer:
+        name = f"student.{tensor.name}"
+        if name not in places:
+            if len(tensor.raw_data) > 4096:
+                raise ValueError(f"initialiser {tensor.name} is not in {weights.name}")
+            kept.append(tensor)
+            continue
+        offset, length = places[name]
+        half = TensorProto(name=f"{tensor.name}.half", data_type=TensorProto.FLOAT16, dims=tensor.dims)
+        half.data_location = TensorProto.EXTERNAL
+        for key, value in (("location", weights.name), ("offset", offset), ("length", length)):
+            half.external_data.add(key=key, value=str(value))
+        linked.append(half)
+        casts.append(helper.make_node("Cast", [half.name], [tensor.name], to=TensorProto.FLOAT))
+    del graph.graph.initializer[:]
+    graph.graph.initializer.extend(kept + linked)
+    nodes = list(graph.graph.node)
+    del graph.graph.node[:]
+    graph.graph.node.extend(casts + nodes)
+
+
+def tensor_places(path: Path) -> dict[str, tuple[int, int]]:
+    """Byte offset and length of every tensor of a safetensors file."""
+    with path.open("rb") as file:
+        (header_bytes,) = struct.unpack("<Q", file.read(8))
+        header = json.loads(file.read(header_bytes))
+    start = 8 + header_bytes
+    return {
+        name: (start + entry["data_offsets"][0], entry["data_offsets"][1] - entry["data_offsets"][0])
+        for name, entry in header.items()
+        if name != "__metadata__"
+    }

@@ -1,0 +1,1 @@
+"""Synthetic pictures of rigs with exact truth."""

@@ -1,0 +1,137 @@
+"""Bodies to draw, and how each one's truth reads on the template.
+
+    bodies = [SynthBody.of(template, template_space, rig, clips), ...]
+
+Sibling rigs share a skeleton but not a mesh. A sibling's pose, proportions and place are told in the
+template's words: joint rotations by global deltas from rest, a shape code fitted to its joints and skin,
+a similarity between the two rig spaces. So one student learns from many bodies.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float, Int
+from scipy.spatial import cKDTree
+
+from core.rig import MotionClip, Rig
+from core.rig_import import transfer_rotations
+from core.shape_space import ShapeSpace
+from training.motion import MotionConfig, MotionPool
+from training.shape_modes import proportion_modes
+from training.synth.coats import CoatPainter
+
+
+@dataclass(frozen=True, eq=False)
+class TemplateFit:
+    """template(shape) * scale + offset is about the sibling's rest body."""
+
+    shape: Float[np.ndarray, " shape"]
+    scale: float
+    offset: Float[np.ndarray, " 3"]
+    nearest: Int[np.ndarray, " verts"]
+    """For each template vertex, the sibling's vertex that lies nearest."""
+
+
+@dataclass(frozen=True, eq=False)
+class SynthBody:
+    """One rig, ready to be posed, proportioned and painted at random."""
+
+    rig: Rig
+    pool: MotionPool
+    space: ShapeSpace
+    """The sibling's own proportions."""
+    space_of_template: Int[np.ndarray, " own"]
+    """Which number of the template's shape code each own number is; -1: none."""
+    fit: TemplateFit
+    painter: CoatPainter
+    template: Rig
+
+    @classmethod
+    def of(
+        cls,
+        template: Rig,
+        template_space: ShapeSpace,
+        rig: Rig,
+        clips: tuple[MotionClip, ...],
+        motion: MotionConfig | None = None,
+    ) -> "SynthBody":
+        """Prepare a rig whose joints carry the template's names."""
+        space = proportion_modes(rig)
+        position = {name: index for index, name in enumerate(template_space.names)}
+        order = np.array([position.get(name, -1) for name in space.names], int)
+        pool = MotionPool.from_clips(rig.skeleton, clips, motion)
+        fit = fit_template(template, template_space, rig)
+        return cls(rig, pool, space, order, fit, CoatPainter.of(rig), template)
+
+    def template_shape(
+        self, own: Float[np.ndarray, "batch own"], count: int
+    ) -> Float[np.ndarray, "batch shape"]:
+        """Template shape codes of this body with own proportions."""
+        shape = np.tile(self.fit.shape, (len(own), 1))
+        for index, target in enumerate(self.space_of_template):
+            if target >= 0:
+                shape[:, target] += own[:, index]
+        return shape[:, :count]
+
+    def template_rotations(
+        self, rotations: Float[np.ndarray, "batch joints 3 3"]
+    ) -> Float[np.ndarray, "batch template 3 3"]:
+        """Joint rotations on the template's skeleton."""
+        if self.rig is self.template:
+            return rotations
+        return transfer_rotations(self.rig.skeleton, self.template.skeleton, rotations)
+
+    def template_pose(
+        self, rig_to_cam: Float[np.ndarray, "batch 4 4"]
+    ) -> Float[np.ndarray, "batch 4 4"]:
+        """Root poses of the template; lengths in the template's rig units."""
+        pose = rig_to_cam.copy()
+        moved = rig_to_cam[:, :3, :3] @ self.fit.offset + rig_to_cam[:, :3, 3]
+        pose[:, :3, 3] = moved / self.fit.scale
+        return pose
+
+
+def fit_template(template: Rig, space: ShapeSpace, sibling: Rig) -> TemplateFit:
+    """Shape code, scale and offset that bring the template closest to a sibling at rest."""
+    if template is sibling:
+        every = np.arange(len(template.vertices))
+        return TemplateFit(np.zeros(len(space.names)), 1.0, np.zeros(3), every)
+    shared = [name for name in template.skeleton.names if name in sibling.skeleton.names]
+    if len(shared) < 0.6 * len(template.skeleton.names):
+        raise ValueError(f"{sibling.name} shares {len(shared)} joints with {template.name}")
+    ours = [template.skeleton.names.index(name) for name in shared]
+    theirs = [sibling.skeleton.names.index(name) for name in shared]
+    goal = sibling.skeleton.rest_joint_to_rig[theirs, :3, 3]
+    start = template.skeleton.rest_joint_to_rig[ours, :3, 3]
+    shape, scale, offset = np.zeros(len(space.names)), 1.0, np.zeros(3)
+    tree = cKDTree(sibling.vertices)
+    for _ in range(12):
+        skin = template.vertices + np.tensordot(shape, space.vertices, 1)
+        nearest = tree.query(scale * skin + offset)[1]
+        source = np.concatenate([start + np.tensordot(shape, space.joints[:, ours], 1), skin])
+        target = np.concatenate([goal, sibling.vertices[nearest]])
+        weight = np.concatenate([np.full(len(goal), 10.0), np.full(len(skin), len(goal) / len(skin))])
+        scale, offset = _scale_offset(source, target, weight)
+        basis = np.concatenate([space.joints[:, ours], space.vertices], 1)
+        rest = np.concatenate([start, template.vertices])
+        shape = _solve_shape(basis, (target - offset) / scale - rest, weight)
+    return TemplateFit(shape, scale, offset, nearest)
+
+
+def _scale_offset(
+    source: np.ndarray, target: np.ndarray, weight: np.ndarray
+) -> tuple[float, np.ndarray]:
+    """Least-squares scale and translation; both rigs face +z, so no rotation."""
+    share = weight[:, None] / weight.sum()
+    source_mean, target_mean = (share * source).sum(0), (share * target).sum(0)
+    spread, goal = source - source_mean, target - target_mean
+    scale = float((share * spread * goal).sum() / (share * spread**2).sum())
+    return scale, target_mean - scale * source_mean
+
+
+def _solve_shape(basis: np.ndarray, goal: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """Ridge regression of the shape code; a code of 3 sigma costs as much as real misfit."""
+    root = np.sqrt(weight)[:, None]
+    matrix = (basis * root).reshape(len(basis), -1).T
+    normal = matrix.T @ matrix + 0.02 * np.eye(len(basis))
+    return np.clip(np.linalg.solve(normal, matrix.T @ (goal * root).reshape(-1)), -4, 4)
