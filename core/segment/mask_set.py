@@ -9,7 +9,7 @@ import os
 import re
 import zipfile
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import cv2
 import numpy as np
@@ -20,6 +20,7 @@ from core.errors import SegmentError
 Alpha = UInt8[np.ndarray, "height width"]
 
 
+@runtime_checkable
 class MaskSet(Protocol):
     """Masks of some frames of a clip."""
 
