@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from core.rotations import rotation_6d_to_matrix
+from core.rotations import matrix_from_6d
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +41,7 @@ class ArticulationDecoder:
         """Rotations of all joints (J of DESIGN 4), relative to rest."""
         hidden = np.tanh(code @ self.hidden_weight.T + self.hidden_bias)
         six = self.mean + code @ self.linear.T + hidden @ self.output_weight.T
-        rotations = rotation_6d_to_matrix(six.reshape(*code.shape[:-1], self.joint_count, 6))
+        rotations = matrix_from_6d(six.reshape(*code.shape[:-1], self.joint_count, 6))
         rotations[..., 0, :, :] = np.eye(3)  # the body's own motion is the root pose
         return rotations
 

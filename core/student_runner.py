@@ -13,7 +13,7 @@ from jaxtyping import Float, Float32
 
 from core.errors import ModelError
 from core.model import CategoryModel
-from core.rotations import rotation_6d_to_matrix
+from core.rotations import matrix_from_6d
 
 OUTPUTS = ("roots", "articulation", "shape", "appearance")
 
@@ -36,7 +36,7 @@ class Prediction:
         """From the network's raw outputs for one crop."""
         roots = roots.astype(np.float64)
         score = np.exp(roots[:, 6] - roots[:, 6].max())
-        return cls(rotation_6d_to_matrix(roots[:, :6]), score / score.sum(), roots[:, 7:], *codes)
+        return cls(matrix_from_6d(roots[:, :6]), score / score.sum(), roots[:, 7:], *codes)
 
 
 Network = Callable[[np.ndarray, np.ndarray], list[np.ndarray]]

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from jaxtyping import Float
 
-from core.rotations import matrix_to_axis_angle, axis_angle_to_matrix
+from core.rotations import axis_angle_from_matrix, matrix_from_axis_angle
 
 CLUSTER_RAD = 0.7
 """Hypotheses within this angle of the chosen one are averaged with it."""
@@ -201,7 +201,7 @@ def _turn(
     rotation: np.ndarray, memory: TemporalMemory, passed_s: float, config: SmoothingConfig
 ) -> tuple[np.ndarray, np.ndarray]:
     """One-Euro on the rotation's tangent."""
-    step = matrix_to_axis_angle(rotation @ memory.rotation.T)
+    step = axis_angle_from_matrix(rotation @ memory.rotation.T)
     speed = memory.turn_speed + _share(config.speed_cutoff_hz, passed_s) * (step / passed_s - memory.turn_speed)
     cutoff = (config.cutoff_hz + config.speed_gain * float(np.linalg.norm(speed))) / config.strength
-    return axis_angle_to_matrix(step * _share(cutoff, passed_s)) @ memory.rotation, speed
+    return matrix_from_axis_angle(step * _share(cutoff, passed_s)) @ memory.rotation, speed

@@ -14,7 +14,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from core.rig import MotionClip, Skeleton
-from core.rotations import matrix_to_axis_angle, axis_angle_to_matrix
+from core.rotations import axis_angle_from_matrix, matrix_from_axis_angle
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ class MotionPool:
         ]
         weight = np.concatenate(weights)
         mean = _project(np.einsum("f,fjab->jab", weight / weight.sum(), rotations))
-        angle = np.linalg.norm(matrix_to_axis_angle(np.swapaxes(mean, -1, -2) @ rotations), axis=-1)
+        angle = np.linalg.norm(axis_angle_from_matrix(np.swapaxes(mean, -1, -2) @ rotations), axis=-1)
         std = np.sqrt(np.average(angle**2, axis=0, weights=weight))
         limit = np.quantile(angle, 0.995, axis=0) + config.margin_rad
         return cls(skeleton, rotations, roots, weight / weight.sum(), mean, std, limit, config)
@@ -123,16 +123,16 @@ class MotionPool:
         vector = vector + rng.normal(size=(count, joints, 3)) * own[:, None]
         vector *= strength[:, None, None]
         to_joint = np.swapaxes(self.skeleton.rest_joint_to_rig[:, :3, :3], -1, -2)
-        return axis_angle_to_matrix(np.einsum("jab,njb->nja", to_joint, vector))
+        return matrix_from_axis_angle(np.einsum("jab,njb->nja", to_joint, vector))
 
     def _limited(
         self, poses: Float[np.ndarray, "batch joints 3 3"]
     ) -> Float[np.ndarray, "batch joints 3 3"]:
         """Poses with each joint brought back to within its limit of the mean."""
-        vector = matrix_to_axis_angle(np.swapaxes(self.mean, -1, -2) @ poses)
+        vector = axis_angle_from_matrix(np.swapaxes(self.mean, -1, -2) @ poses)
         angle = np.linalg.norm(vector, axis=-1)
         scale = np.minimum(1.0, self.limit_rad / np.maximum(angle, 1e-9))
-        return self.mean @ axis_angle_to_matrix(vector * scale[..., None])
+        return self.mean @ matrix_from_axis_angle(vector * scale[..., None])
 
 
 def _clip_weight(name: str, rare: tuple[str, ...]) -> float:
@@ -153,8 +153,8 @@ def _blend(
     share: Float[np.ndarray, " batch"],
 ) -> Float[np.ndarray, "batch joints 3 3"]:
     """Geodesic from a (share 0) to b (share 1)."""
-    vector = matrix_to_axis_angle(np.swapaxes(a, -1, -2) @ b)
-    return a @ axis_angle_to_matrix(vector * share[:, None, None])
+    vector = axis_angle_from_matrix(np.swapaxes(a, -1, -2) @ b)
+    return a @ matrix_from_axis_angle(vector * share[:, None, None])
 
 
 def _blend_rigid(
