@@ -1,0 +1,1 @@
+"""The program's commands without a window: each module has add_arguments(parser) and run()."""
