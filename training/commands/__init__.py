@@ -1,0 +1,1 @@
+"""Commands that teach and measure; each module has `add_arguments` and `run`."""

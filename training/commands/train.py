@@ -1,0 +1,82 @@
+"""Distil a teacher into a real-time student: from a recipe, or from any rigged glTF."""
+
+import argparse
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from core.errors import ExplainedError
+from core.progress import Writer
+
+RECIPES = Path(__file__).resolve().parent.parent / "recipes"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument(
+        "config", nargs="?", help="a recipe: one of " + ", ".join(known_recipes()) + ", or a .json"
+    )
+    parser.add_argument("--rig", type=Path, action="append", default=[],
+                        help="a rigged, animated .glb; repeat for siblings, the template first")  # fmt: skip
+    parser.add_argument("--rigs", type=Path, default=Path("../shared/data/rigs"),
+                        help="folder that a recipe's rigs lie in (default: %(default)s)")  # fmt: skip
+    parser.add_argument("-o", "--output", type=Path, help="model folder to write")
+    parser.add_argument("--run", type=Path, help="folder of this run; the same folder resumes it")
+    parser.add_argument("--minutes", type=float, help="time to fit the student (default: 40 for a rig)")
+    parser.add_argument("--shards", type=int, help="how many shards of 4096 crops to draw")
+    parser.add_argument("--json", action="store_true", help="progress as JSON lines")
+
+
+def run(arguments: argparse.Namespace, out: Writer) -> int:
+    """Train, or go on with a run that was stopped."""
+    from training.recipe import cook
+
+    recipe = _recipe(arguments)
+    folder = arguments.run or Path("runs") / recipe.name
+    target = arguments.output or folder / "model"
+    made = cook(recipe, folder, target, out.progress)
+    out.line(f"The model is in {made}; the run is in {folder}.")
+    out.result({"model": str(made), "run": str(folder)})
+    return 0
+
+
+def known_recipes() -> list[str]:
+    """Names of the recipes that ship."""
+    return sorted(path.stem for path in RECIPES.glob("*.json"))
+
+
+def _recipe(arguments: argparse.Namespace) -> Any:
+    from training.recipe import Recipe
+
+    if arguments.rig:
+        name = (arguments.output or arguments.rig[0]).stem
+        recipe = Recipe(name, "custom", tuple(arguments.rig), shard_count=24)
+        minutes = arguments.minutes or 40.0
+    elif arguments.config:
+        recipe = Recipe(**_read(arguments.config, arguments.rigs))
+        minutes = arguments.minutes or recipe.fit.minutes
+    else:
+        raise ExplainedError("Nothing to train from: give a recipe or --rig FILE.glb.")
+    for path in recipe.rigs:
+        if not path.is_file():
+            raise ExplainedError(f"There is no rig at {path}: give its folder with --rigs.")
+    shards = arguments.shards or recipe.shard_count
+    return replace(recipe, shard_count=shards, fit=replace(recipe.fit, minutes=minutes))
+
+
+def _read(name: str, rigs: Path) -> dict[str, Any]:
+    """A recipe file's fields; rigs are looked up beside the file, then in the rigs folder."""
+    path = RECIPES / f"{name}.json" if name in known_recipes() else Path(name)
+    try:
+        fields = json.loads(path.read_text(encoding="utf-8"))
+        fields["rigs"] = tuple(_find_rig(path.parent, rigs, rig) for rig in fields["rigs"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ExplainedError(f"{name!r} is no recipe ({error}): see training/recipes.") from error
+    for key in ("body_share", "sources"):
+        fields[key] = tuple(fields.get(key, ()))
+    return fields
+
+
+def _find_rig(beside: Path, rigs: Path, name: str) -> Path:
+    return beside / name if (beside / name).is_file() else rigs / name

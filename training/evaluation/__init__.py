@@ -1,0 +1,1 @@
+"""Scoring of category models on clips."""

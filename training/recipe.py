@@ -1,0 +1,119 @@
+"""A recipe: rigs in, category model out, in one resumable run folder.
+
+    model_folder = cook(Recipe("dog", rigs, minutes=60), run_folder, out_folder, writer)
+
+    learn what is frozen  ->  pack crops  ->  fit the student  ->  ship
+"""
+
+import dataclasses
+import json
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from core.model import MODELS_FOLDER
+from training.crop_store import CropStore
+from training.fit_student import FitConfig, fit_student
+from training.rig_teacher import Knowledge, RigTeacher, RigTeacherConfig
+from training.ship import ShipJob, ship_model
+from training.synth.crops import CropConfig
+from training.synth.pack import PackJob, pack_crops
+
+Progress = Callable[[str, float, float], None]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything that decides what a model becomes; kept in the run folder."""
+
+    name: str
+    category: str
+    rigs: tuple[Path, ...]
+    """The first is the template."""
+    body_share: tuple[float, ...] = ()
+    shard_count: int = 36
+    shard_size: int = 4096
+    licence: str = "CC0-1.0"
+    sources: tuple[str, ...] = ()
+    """Whom the rigs come from, for the card."""
+    teacher: RigTeacherConfig = field(default_factory=RigTeacherConfig)
+    crops: CropConfig = field(default_factory=CropConfig)
+    fit: FitConfig = field(default_factory=FitConfig)
+
+    def __post_init__(self) -> None:
+        if not self.rigs:
+            raise ValueError("a recipe needs at least one rig")
+
+
+def cook(recipe: Recipe, run: Path, out: Path, progress: Progress) -> Path:
+    """Run or resume every step; returns the model's folder."""
+    run.mkdir(parents=True, exist_ok=True)
+    (run / "recipe.json").write_text(json.dumps(_plain(recipe), indent=1))
+    (run / "commit.txt").write_text(_commit())
+    knowledge = learn(recipe, progress)
+    job = pack_job(recipe, run)
+    pack_crops(job, knowledge, lambda done, total: progress("draw crops", done, total))
+    store = CropStore.open(job.folder)
+    config = replace(
+        recipe.fit, student=replace(recipe.fit.student, shape=len(knowledge.space.names))
+    )
+    network = fit_student(
+        config, knowledge, store, run, lambda share, row: progress("fit student", share, 1.0)
+    )
+    ship_model(ShipJob(recipe.name, knowledge, network, card(recipe, len(store))), out)
+    return out
+
+
+def learn(recipe: Recipe, progress: Progress) -> Knowledge:
+    """The frozen decoders; quick enough to learn anew at each resume, the same by its seed."""
+    teacher = RigTeacher.from_files(list(recipe.rigs), recipe.teacher)
+    return teacher.learn(lambda stage, done, total: progress(f"learn {stage}", done, total))
+
+
+def pack_job(recipe: Recipe, run: Path) -> PackJob:
+    """The crops of a recipe."""
+    return PackJob(
+        recipe.rigs, run / "crops", recipe.shard_count, recipe.shard_size, recipe.body_share,
+        teacher=recipe.teacher, crops=recipe.crops,
+    )  # fmt: skip
+
+
+def card(recipe: Recipe, crop_count: int) -> dict[str, Any]:
+    """Facts for model.json."""
+    return {
+        "category": recipe.category,
+        "licence": recipe.licence,
+        "training": {
+            "rigs": [path.stem for path in recipe.rigs],
+            "sources": list(recipe.sources),
+            "synthetic_crops": crop_count,
+            "minutes": recipe.fit.minutes,
+            "real_footage": "none",
+            "commit": _commit().strip(),
+        },
+    }
+
+
+def default_out(name: str) -> Path:
+    """Where a model of this name ships."""
+    return MODELS_FOLDER / name
+
+
+def _commit() -> str:
+    """The project's commit, if this is a checkout."""
+    try:
+        command = ["git", "-C", str(MODELS_FOLDER.parent), "rev-parse", "HEAD"]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown\n"
+
+
+def _plain(value: Any) -> Any:
+    """Dataclasses, paths and tuples as JSON."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {f.name: _plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    if isinstance(value, tuple | list):
+        return [_plain(item) for item in value]
+    return str(value) if isinstance(value, Path) else value
