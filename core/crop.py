@@ -121,7 +121,7 @@ class CropCamera:
         shrink = self._shrink()
         if shrink < 2:
             return image, np.eye(3)
-        x0, y0, x1, y1 = self._seen_part(margin_px=shrink)
+        x0, y0, x1, y1 = self._seen_part(multiple_px=shrink)
         small = (max(1, (x1 - x0) // shrink), max(1, (y1 - y0) // shrink))
         region = cv2.resize(image[y0:y1, x0:x1], small, interpolation=cv2.INTER_AREA)
         x_scale, y_scale = small[0] / (x1 - x0), small[1] / (y1 - y0)
@@ -138,19 +138,30 @@ class CropCamera:
         jacobian = (to_image[:2, :2] - np.outer(place, to_image[2, :2])) / w
         return int(np.linalg.norm(jacobian, axis=0).min())
 
-    def _seen_part(self, margin_px: int) -> tuple[int, int, int, int]:
-        """Box of whole image pixels that the crop sees: x0, y0, x1, y1; never empty."""
+    def _seen_part(self, multiple_px: int) -> tuple[int, int, int, int]:
+        """Box of image pixels that holds what the crop sees: x0, y0, x1, y1; never empty.
+
+        Its sides are multiples of `multiple_px` where the image allows: averaging whole blocks
+        is much faster.
+        """
         width, height = self.camera.width_px, self.camera.height_px
-        corners = np.array([[0, 1, 0, 1], [0, 0, 1, 1], [0, 0, 0, 0]]) * self.size_px
-        corners[2] = 1
+        corners = np.array([[0, 1, 0, 1], [0, 0, 1, 1], [1, 1, 1, 1]], float)
+        corners[:2] *= self.size_px
         x, y, w = np.linalg.inv(self.homography()) @ corners
         if (w <= 0).any():  # wider than the horizon
             return 0, 0, width, height
-        x0 = int(np.clip(np.floor((x / w).min()) - margin_px, 0, width - 1))
-        y0 = int(np.clip(np.floor((y / w).min()) - margin_px, 0, height - 1))
-        x1 = int(np.clip(np.ceil((x / w).max()) + margin_px, x0 + 1, width))
-        y1 = int(np.clip(np.ceil((y / w).max()) + margin_px, y0 + 1, height))
+        x0, x1 = _widened((x / w).min(), (x / w).max(), multiple_px, width)
+        y0, y1 = _widened((y / w).min(), (y / w).max(), multiple_px, height)
         return x0, y0, x1, y1
+
+
+def _widened(low: float, high: float, multiple: int, limit: int) -> tuple[int, int]:
+    """A range that holds [low, high] and a margin of `multiple`, inside [0, limit]."""
+    start = int(np.clip(np.floor(low) - multiple, 0, limit - 1))
+    end = int(np.clip(np.ceil(high) + multiple, start + 1, limit))
+    length = min(-(-(end - start) // multiple) * multiple, limit)
+    start = min(start, limit - length)
+    return start, start + length
 
 
 def student_input(

@@ -7,7 +7,7 @@ source.close()
 """
 
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float
@@ -15,6 +15,7 @@ from jaxtyping import Float
 from core.frame import Frame
 
 
+@runtime_checkable
 class Source(Protocol):
     """A stream of frames. Used by one thread at a time.
 
@@ -72,7 +73,7 @@ class Source(Protocol):
         """Free the file or device. Calling it again does nothing."""
         ...
 
-    def __enter__(self) -> Self: ...
+    def __enter__(self) -> "Source": ...
 
     def __exit__(
         self,
@@ -82,6 +83,9 @@ class Source(Protocol):
     ) -> None: ...
 
 
+Closing = TypeVar("Closing", bound="ClosesItself")
+
+
 class ClosesItself:
     """Gives a source the `with` statement."""
 
@@ -89,7 +93,7 @@ class ClosesItself:
         """Free the file or device."""
         raise NotImplementedError
 
-    def __enter__(self) -> Self:
+    def __enter__(self: Closing) -> Closing:
         return self
 
     def __exit__(

@@ -25,6 +25,7 @@ from core.sources.video_index import (
     KeyPacket,
     decodable_frames,
     index_video,
+    numbered_frames,
     open_video,
     readable_packets,
 )
@@ -60,7 +61,7 @@ class VideoFile(ClosesItself):
             ) from error
         self.times_s: Float[np.ndarray, " frames"] = self._index.times_s
         self._next = 0
-        self._decoder: Iterator[VideoFrame] = iter(())
+        self._decoder: Iterator[tuple[int, VideoFrame]] = iter(())
         self._decoder_next: int | None = None
         self._cache: OrderedDict[int, Frame] = OrderedDict()
         self._to_rgb = UprightRgb()
@@ -116,7 +117,7 @@ class VideoFile(ClosesItself):
         if self._decoder_next is None or wanted < self._decoder_next:
             return False
         keys = self._index.keys_before(wanted)
-        return not keys or keys[0].pts <= self._index.pts[self._decoder_next]
+        return not keys or keys[0].pts <= int(self._index.pts[self._decoder_next])
 
     def _start_decoder(self, key: KeyPacket | None) -> None:
         """Put the decoder before a key packet, or before the first packet of the file."""
@@ -126,16 +127,14 @@ class VideoFile(ClosesItself):
             self._container, self._stream = open_video(self._where)
             packets = readable_packets(self._container, self._stream)
         else:
-            self._container.seek(key.dts, stream=self._stream, backward=True)
+            self._container.seek(key.seek_to, stream=self._stream, backward=True)
             packets = _packets_from(readable_packets(self._container, self._stream), key)
-        self._decoder = decodable_frames(packets, self._stream)
+        pictures = decodable_frames(packets, self._stream)
+        self._decoder = numbered_frames(pictures, self._index)
 
     def _run_decoder(self, wanted: int) -> tuple[Frame | None, bool]:
         """Advance to frame `wanted` or the first after it; tells whether it is undamaged."""
-        for picture in self._decoder:
-            number = self._index.frame_of(picture.pts)
-            if number is None:
-                continue
+        for number, picture in self._decoder:
             self._decoder_next = number + 1
             if number > wanted - _KEPT_BEFORE_TARGET:
                 frame = self._keep(number, picture)
@@ -156,7 +155,7 @@ class VideoFile(ClosesItself):
 
 def _packets_from(packets: Iterator[Packet], key: KeyPacket) -> Iterator[Packet]:
     """Drop what comes before a key packet; a seek may land well before it."""
-    return dropwhile(lambda packet: (packet.pts, packet.dts) != (key.pts, key.dts), packets)
+    return dropwhile(lambda packet: packet.pts != key.pts, packets)
 
 
 def _reason(error: Exception) -> str:

@@ -21,6 +21,8 @@ from jaxtyping import Float, Int64
 
 _CODECS_WITH_HIDDEN_PACKETS = ("vp8",)
 """Packets of these may hold a reference picture that is never shown."""
+_FORMATS_WITH_TIME_STAMPS = {"mp4", "mov", "matroska", "webm", "mpegts", "flv"}
+"""Containers that keep both time stamps of every packet; others lose them when B-frames reorder."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,8 @@ class KeyPacket:
     """A packet where decoding may start."""
 
     pts: int
-    dts: int
+    seek_to: int
+    """The packet's dts, by which most containers seek; its pts where the dts is not known."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,8 +41,10 @@ class VideoIndex:
     pts: Int64[np.ndarray, " frames"]
     """Strictly rising; in units of `time_base`."""
     keys: tuple[KeyPacket, ...]
-    """By rising pts. Empty: the file can only be decoded from its start."""
+    """By rising pts."""
     time_base: Fraction
+    is_counted: bool = False
+    """Packets do not tell which frame is which: only counting from the start of the file does."""
 
     @property
     def times_s(self) -> Float[np.ndarray, " frames"]:
@@ -91,30 +96,45 @@ def index_video(where: str) -> VideoIndex:
         packets = _packet_index(container, stream)
     if packets is not None:
         return VideoIndex(*packets, time_base)
-    container, stream = open_video(where)
-    with container:
-        frames = decodable_frames(readable_packets(container, stream), stream)
-        pts = [frame.pts for frame in frames if frame.pts is not None]
-    return VideoIndex(np.unique(np.array(pts, dtype=np.int64)), (), time_base)
+    return _index_by_counting(where, time_base)
 
 
 def _packet_index(
     container: InputContainer, stream: VideoStream
 ) -> tuple[Int64[np.ndarray, " frames"], tuple[KeyPacket, ...]] | None:
     """Time stamps and key packets; None if packets do not tell them."""
-    if stream.codec_context.name in _CODECS_WITH_HIDDEN_PACKETS:
+    codec = stream.codec_context
+    formats = set(container.format.name.split(","))
+    if codec.name in _CODECS_WITH_HIDDEN_PACKETS or (
+        codec.has_b_frames and not formats & _FORMATS_WITH_TIME_STAMPS
+    ):
         return None
     shown: list[int] = []
     keys: dict[int, KeyPacket] = {}
     for packet in readable_packets(container, stream):
-        if packet.pts is None or packet.dts is None:
+        if packet.pts is None:
             return None
         if packet.is_keyframe:
-            keys[packet.pts] = KeyPacket(packet.pts, packet.dts)
+            seek_to = packet.pts if packet.dts is None else packet.dts
+            keys[packet.pts] = KeyPacket(packet.pts, seek_to)
         if not packet.is_discard:  # before the start of an edit list: decoded, never shown
             shown.append(packet.pts)
     pts = np.unique(np.array(shown, dtype=np.int64))
     return pts, tuple(keys[at] for at in sorted(keys))
+
+
+def _index_by_counting(where: str, time_base: Fraction) -> VideoIndex:
+    """Decode everything. Time stamps that are missing or fall back are made up from the rate."""
+    container, stream = open_video(where)
+    with container:
+        frames = decodable_frames(readable_packets(container, stream), stream)
+        found = [frame.pts for frame in frames]
+        rate = stream.guessed_rate or stream.average_rate or Fraction(25)
+    pts = np.array([at for at in found if at is not None], dtype=np.int64)
+    if len(pts) < len(found) or (np.diff(pts) <= 0).any():
+        time_base = 1 / rate
+        pts = np.arange(len(found), dtype=np.int64)
+    return VideoIndex(pts, (), time_base, is_counted=True)
 
 
 def readable_packets(container: InputContainer, stream: VideoStream) -> Iterator[Packet]:
@@ -125,6 +145,19 @@ def readable_packets(container: InputContainer, stream: VideoStream) -> Iterator
                 yield packet
     except (av.error.FFmpegError, OSError):
         return  # the rest of the file is missing; what came before is good
+
+
+def numbered_frames(
+    pictures: Iterator[VideoFrame], index: VideoIndex
+) -> Iterator[tuple[int, VideoFrame]]:
+    """Decoded pictures with their frame numbers; those that are never shown are left out.
+
+    With a counted index, the pictures must begin at the start of the file.
+    """
+    for count, picture in enumerate(pictures):
+        number = count if index.is_counted else index.frame_of(picture.pts)
+        if number is not None and number < len(index.pts):
+            yield number, picture
 
 
 def decodable_frames(packets: Iterator[Packet], stream: VideoStream) -> Iterator[VideoFrame]:
