@@ -19,9 +19,9 @@ def vertex_normals(
     face_normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
     _, place = np.unique(vertices, axis=0, return_inverse=True)
     place = place.reshape(-1)
-    total = np.zeros((int(place.max(initial=-1)) + 1, 3))
-    for corner in range(3):
-        np.add.at(total, place[faces[:, corner]], face_normals)
-    normals = total[place]
+    corner_places = place[faces].reshape(-1)
+    corner_normals = np.repeat(face_normals, 3, axis=0)
+    columns = [np.bincount(corner_places, axis, len(vertices)) for axis in corner_normals.T]
+    normals = np.stack(columns, 1)[place]
     length = np.linalg.norm(normals, axis=1, keepdims=True)
     return np.where(length > 0, normals / np.maximum(length, 1e-30), np.array([0.0, 1.0, 0.0]))

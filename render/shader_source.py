@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import moderngl
+import numpy as np
 
 SHADER_DIR = Path(__file__).parent / "shaders"
 
@@ -41,3 +42,17 @@ def load_program(
         fragment_shader=None if fragment is None else shader_text(fragment, defines),
         varyings=varyings,
     )
+
+
+def set_uniforms(program: moderngl.Program, **values: object) -> None:
+    """Set uniforms by name. Matrices are given as numpy has them; names that the driver found
+    unused and dropped are passed over.
+    """
+    for name, value in values.items():
+        uniform = program.get(name, None)
+        if not isinstance(uniform, moderngl.Uniform):
+            continue
+        if isinstance(value, np.ndarray) and value.ndim == 2:
+            uniform.write(np.ascontiguousarray(value.T, "f4"))  # OpenGL wants columns
+        else:
+            uniform.value = value

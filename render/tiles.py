@@ -15,9 +15,9 @@ import moderngl
 import numpy as np
 from jaxtyping import Float, Float32, Int, UInt8
 
-from render.influences import influences_needed, strongest_influences
 from render.normals import vertex_normals
 from render.shader_source import load_program
+from render.skin_attributes import SkinAttributes
 from render.view import cam_to_clip
 
 MAX_JOINTS = 80
@@ -122,19 +122,11 @@ class TileRenderer:
         """
         if weights.shape[1] > MAX_JOINTS:
             raise ValueError(f"body has {weights.shape[1]} joints, a tile holds {MAX_JOINTS}")
-        influences = influences_needed(weights)
-        program = self._program(influences, is_flat)
+        skin = SkinAttributes.upload(self.ctx, weights)
+        program = self._program(skin.influences, is_flat)
         rest = self.ctx.buffer(np.ascontiguousarray(vertices, "f4"))
         indices = self.ctx.buffer(np.ascontiguousarray(faces, "i4"))
-        content: list[tuple[moderngl.Buffer, str, str]] = [(rest, "3f", "in_rest")]
-        joints, shares = strongest_influences(weights, influences)
-        for first in range(0, influences, 4):
-            suffix = "_b" if first else ""
-            part = slice(first, first + 4)
-            packed = np.ascontiguousarray(joints[:, part], "u1")
-            content.append((self.ctx.buffer(packed), "4u1", "in_joints" + suffix))
-            packed = np.ascontiguousarray(shares[:, part], "f4")
-            content.append((self.ctx.buffer(packed), "4f", "in_shares" + suffix))
+        content = [(rest, "3f", "in_rest"), *skin.content]
         if not is_flat:
             normals = vertex_normals(vertices, faces).astype("f4")
             content.append((self.ctx.buffer(normals), "3f", "in_normal"))
