@@ -1,0 +1,59 @@
+"""A take as .glb or .gltf, with its fidelity measured on the bytes and written into `extras`.
+
+file = gltf_of(take, motion, options)
+file.document.to_glb(), file.fidelity
+"""
+
+from dataclasses import dataclass
+
+from core.export.fidelity import Fidelity, measure_fidelity
+from core.export.gltf_document import GltfDocument
+from core.export.gltf_morph import morph_document
+from core.export.gltf_skinned import skinned_document
+from core.export.motion import FileMotion
+from core.export.options import ExportOptions
+from core.export.skin_fit import fitted_influences, truncated_influences
+from core.export.take import Take
+from core.influences import Influences
+
+GENERATOR = "DASR Studio"
+
+
+@dataclass(frozen=True, eq=False)
+class GltfFile:
+    """A finished document and what is known about it."""
+
+    document: GltfDocument
+    fidelity: Fidelity
+
+
+def gltf_of(take: Take, motion: FileMotion, options: ExportOptions) -> GltfFile:
+    """Build, measure, and note the measure in the file."""
+    if options.skinning == "morph":
+        document = morph_document(take, motion, options)
+    else:
+        document = skinned_document(take, motion, influences_of(take, options), options)
+    fidelity = measure_fidelity(document.to_glb(), take, motion)
+    extras = {
+        "name": take.name,
+        "fps": round(motion.fps, 6),
+        "scale_source": motion.scale_source,
+        "metres_per_unit": motion.scale,
+        "body_length_m": take.body_length * motion.scale,
+        "root_motion": options.root_motion,
+        "skinning": options.skinning,
+        "fidelity": fidelity.to_json(),
+        **take.facts,
+    }
+    document.json["asset"] |= {"generator": GENERATOR, "extras": extras}
+    return GltfFile(document, fidelity)
+
+
+def influences_of(take: Take, options: ExportOptions) -> Influences:
+    """Skinning weights by the chosen option."""
+    if options.skinning == "8":
+        return truncated_influences(take.body, 8)
+    if options.skinning == "truncate":
+        return truncated_influences(take.body, 4)
+    seen = take.joint_rotations[take.is_covered] if take.is_covered.any() else take.joint_rotations
+    return fitted_influences(take.body, seen, 4)
