@@ -127,9 +127,8 @@ def geodesic_angle(
         ],
         axis=-1,
     )
-    return np.arctan2(
-        np.linalg.norm(skew, axis=-1), np.trace(between, axis1=-2, axis2=-1) - 1
-    ).astype(between.dtype)
+    angle = np.arctan2(np.linalg.norm(skew, axis=-1), np.trace(between, axis1=-2, axis2=-1) - 1)
+    return np.asarray(angle, between.dtype)  # an array for a single pair, too
 
 
 def slerp(

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from jaxtyping import Float
 
-from core.rotations import axis_angle_from_matrix, matrix_from_axis_angle
+from core.rotations import axis_angle_from_matrix, geodesic_angle, matrix_from_axis_angle
 
 CLUSTER_RAD = 0.7
 """Hypotheses within this angle of the chosen one are averaged with it."""
@@ -26,7 +26,7 @@ class SmoothingConfig:
     """One-Euro filters: low cut-off when still, higher with speed."""
 
     cutoff_hz: float = 1.2
-    speed_gain: float = 1.0
+    speed_gain: float = 0.4
     """Hz per unit of speed: radians, rig units or standard deviations a second."""
     speed_cutoff_hz: float = 1.0
     slow_s: float = 2.0
@@ -113,11 +113,6 @@ def settle(
     return _smoothed(raw, time_s, memory, config, evidence, jumped)
 
 
-def rotation_angle(a: Float[np.ndarray, "*batch 3 3"], b: Float[np.ndarray, "3 3"]) -> np.ndarray:
-    """Angle between rotations, radians."""
-    return np.arccos(np.clip((np.einsum("...ij,ij->...", a, b) - 1) / 2, -1, 1))
-
-
 def _choose(
     prediction: CameraPrediction, memory: TemporalMemory | None
 ) -> tuple[int, float, bool]:
@@ -125,7 +120,7 @@ def _choose(
     likelihood = prediction.probabilities
     if memory is None:
         return _densest(prediction), 0.0, False
-    angle = rotation_angle(prediction.rotations, memory.rotation)
+    angle = geodesic_angle(prediction.rotations, memory.rotation)
     near = angle < 2 * CLUSTER_RAD
     same, other = likelihood[near].sum(), likelihood[~near].sum()
     evidence = float(np.clip(memory.evidence + np.log((same + 0.05) / (other + 0.05)), *EVIDENCE_RANGE))
@@ -145,7 +140,7 @@ def _densest(prediction: CameraPrediction) -> int:
 
 def _cluster_mean(prediction: CameraPrediction, chosen: int) -> tuple[np.ndarray, np.ndarray, float]:
     """Weighted mean of the hypotheses near the chosen one."""
-    angle = rotation_angle(prediction.rotations, prediction.rotations[chosen])
+    angle = geodesic_angle(prediction.rotations, prediction.rotations[chosen])
     near = angle < CLUSTER_RAD
     weight = prediction.probabilities * near
     total = float(weight.sum())
