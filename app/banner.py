@@ -1,0 +1,78 @@
+"""A strip over the window that says what went wrong, with Details and Copy report."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QGuiApplication
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMessageBox, QPushButton, QWidget
+
+from app.icon_button import IconButton
+from app.icons import pixmap
+from app.report import report_of
+from app.theme import SPACE_PX, current_tones
+from core.errors import ExplainedError
+
+
+class Banner(QFrame):
+    """Hidden until something is said; stays until closed or replaced."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._error: BaseException | None = None
+        self._sign = QLabel()
+        self.text = QLabel()
+        self.text.setWordWrap(True)
+        self.text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._details = QPushButton("Details")
+        self._copy = QPushButton("Copy report")
+        close = IconButton("close", "Close this message", size_px=16)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(2 * SPACE_PX, SPACE_PX, SPACE_PX, SPACE_PX)
+        row.setSpacing(SPACE_PX)
+        row.addWidget(self._sign)
+        row.addWidget(self.text, 1)
+        for button in (self._details, self._copy, close):
+            row.addWidget(button)
+        self._details.clicked.connect(self._show_details)
+        self._copy.clicked.connect(self._copy_report)
+        close.clicked.connect(self.hide)
+        self.setAutoFillBackground(True)
+        self.hide()
+
+    def say(self, title: str, error: BaseException | None = None) -> None:
+        """Show a sentence; with an error, Details and Copy report."""
+        self._error = error
+        text = title
+        if isinstance(error, ExplainedError):
+            text = f"<b>{title}.</b> {error}"
+        elif error is not None:
+            text = f"<b>{title}.</b> This is a mistake in the program; the report says where."
+        self.text.setText(text)
+        self._details.setVisible(error is not None)
+        self._copy.setVisible(error is not None)
+        self._tint("warning", current_tones().bad if error is not None else current_tones().accent)
+        self.show()
+
+    def _tint(self, icon_name: str, colour: str) -> None:
+        self._sign.setPixmap(pixmap(icon_name, 20, colour, self.devicePixelRatioF()))
+        tint = QColor(colour)
+        tint.setAlpha(38)
+        self.setStyleSheet(
+            f"Banner {{ background: rgba({tint.red()},{tint.green()},{tint.blue()},38);"
+            f" border: 0; border-bottom: 1px solid {colour}; }}"
+        )
+
+    def _report(self) -> str:
+        return report_of(self._error)
+
+    def _copy_report(self) -> None:
+        QGuiApplication.clipboard().setText(self._report())
+        self._copy.setText("Copied")
+
+    def _show_details(self) -> None:
+        box = QMessageBox(self.window())
+        box.setWindowTitle("Details")
+        box.setText(self.text.text())
+        box.setDetailedText(self._report())
+        copy = box.addButton("Copy report", QMessageBox.ButtonRole.ActionRole)
+        copy.clicked.connect(self._copy_report)
+        box.addButton(QMessageBox.StandardButton.Close)
+        box.open()

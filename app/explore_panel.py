@@ -1,0 +1,170 @@
+"""The latent explorer: one slider per principal component, in units of sigma."""
+
+from functools import partial
+
+from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt
+from PySide6.QtGui import QAction, QMouseEvent
+from PySide6.QtWidgets import (
+    QDoubleSpinBox,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QSlider,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.explore import LIMIT_SIGMA
+from app.icon_button import IconButton
+from app.session import Session
+from app.theme import SPACE_PX, scaled_font
+
+STEPS_PER_SIGMA = 100
+
+
+class ExplorePanel(QWidget):
+    """Sliders follow the video; moving one freezes the pose until Follow is pressed."""
+
+    def __init__(
+        self, session: Session, actions: dict[str, QAction], parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._sliders: list[QSlider] = []
+        self._fields: list[QDoubleSpinBox] = []
+        self._empty = QLabel("The sliders appear once a model is loaded.")
+        self._empty.setProperty("tone", "muted")
+        self._empty.setWordWrap(True)
+        self._state = QLabel()
+        self._state.setWordWrap(True)
+        self._state.setProperty("tone", "muted")
+        self._state.setFont(scaled_font(0.9))
+        self._follow = QPushButton("Freeze")
+        self._follow.setCheckable(True)
+        self._follow.setToolTip("Keep this pose and edit it; press again to follow the video")
+        self._follow.clicked.connect(actions["freeze"].trigger)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(*(2 * SPACE_PX,) * 2, SPACE_PX, SPACE_PX)
+        column.setSpacing(SPACE_PX)
+        column.addLayout(self._head(actions))
+        column.addWidget(self._state)
+        column.addWidget(self._empty)
+        self._grid = QGridLayout()
+        self._grid.setHorizontalSpacing(SPACE_PX)
+        self._grid.setVerticalSpacing(SPACE_PX // 2)
+        column.addWidget(self._scrolled(), 1)
+        session.model_changed.connect(self._build)
+        session.explore_changed.connect(self.refresh)
+        session.source_changed.connect(self.refresh)
+        self._build()
+
+    def _head(self, actions: dict[str, QAction]) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.addWidget(self._follow, 1)
+        for name in ("reset-sliders", "random-sliders"):
+            row.addWidget(IconButton(name, actions[name].text(), actions[name]))
+        return row
+
+    def _scrolled(self) -> QScrollArea:
+        holder = QWidget()
+        holder.setProperty("surface", "panel")
+        column = QVBoxLayout(holder)
+        column.setContentsMargins(0, 0, SPACE_PX, 0)
+        column.addLayout(self._grid)
+        column.addStretch(1)
+        area = QScrollArea()
+        area.setWidgetResizable(True)
+        area.setWidget(holder)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        return area
+
+    def _build(self) -> None:
+        """Lay out a row per component of the loaded model."""
+        model = self._session.model
+        count = 0 if model is None else len(model.latent.variance_share)
+        self._empty.setVisible(count == 0)
+        if count != len(self._sliders):
+            self._clear()
+            for component in range(count):
+                self._add_row(component)
+        for component in range(count):
+            share = float(model.latent.variance_share[component])
+            label = self._grid.itemAtPosition(component, 0)
+            if label is not None and isinstance(text := label.widget(), QLabel):
+                text.setText(
+                    f"PC {component + 1}   {share:.0%}"
+                    if share >= 0.01
+                    else f"PC {component + 1}   <1%"
+                )
+        self.refresh()
+
+    def _clear(self) -> None:
+        while (item := self._grid.takeAt(0)) is not None:
+            if (widget := item.widget()) is not None:
+                widget.deleteLater()
+        self._sliders, self._fields = [], []
+
+    def _add_row(self, component: int) -> None:
+        label = QLabel()
+        label.setFont(scaled_font(0.9))
+        label.setToolTip(f"Principal component {component + 1} and its share of the motion")
+        slider, field = QSlider(Qt.Orientation.Horizontal), QDoubleSpinBox()
+        reach = round(LIMIT_SIGMA * STEPS_PER_SIGMA)
+        slider.setRange(-reach, reach)
+        slider.setPageStep(STEPS_PER_SIGMA // 2)
+        slider.setSingleStep(STEPS_PER_SIGMA // 10)
+        slider.setProperty("centred", True)
+        slider.setMinimumWidth(72)
+        slider.setAccessibleName(f"Principal component {component + 1}, in sigma")
+        slider.setToolTip("Double-click sets this component to 0")
+        slider.installEventFilter(self)
+        field.setRange(-9.99, 9.99)
+        field.setDecimals(2)
+        field.setSingleStep(0.1)
+        field.setSuffix(" σ")
+        field.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)
+        field.setAlignment(Qt.AlignmentFlag.AlignRight)
+        field.setFixedWidth(68)
+        field.setFont(scaled_font(0.9))
+        field.setKeyboardTracking(False)
+        field.setAccessibleName(f"Value of principal component {component + 1}")
+        slider.valueChanged.connect(partial(self._on_slider, component))
+        field.valueChanged.connect(partial(self._session.set_sigma, component))
+        self._sliders.append(slider)
+        self._fields.append(field)
+        for place, widget in enumerate((label, slider, field)):
+            self._grid.addWidget(widget, component, place)
+
+    def _on_slider(self, component: int, value: int) -> None:
+        self._session.set_sigma(component, value / STEPS_PER_SIGMA)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if (
+            event.type() == QEvent.Type.MouseButtonDblClick
+            and isinstance(event, QMouseEvent)
+            and watched in self._sliders
+        ):
+            self._session.set_sigma(self._sliders.index(watched), 0.0)  # type: ignore[arg-type]
+            return True
+        return super().eventFilter(watched, event)
+
+    def refresh(self) -> None:
+        """Show the session's sliders."""
+        explore = self._session.explore
+        for slider, field, sigma in zip(self._sliders, self._fields, explore.sigmas, strict=False):
+            with QSignalBlocker(slider), QSignalBlocker(field):
+                slider.setValue(round(sigma * STEPS_PER_SIGMA))
+                if not field.hasFocus() or explore.is_frozen:
+                    field.setValue(sigma)
+        self._follow.setEnabled(self._session.model is not None)
+        self._follow.setChecked(explore.is_frozen)
+        has_source = self._session.facts is not None
+        back = "Follow the video" if has_source else "Back to rest"
+        self._follow.setText(back if explore.is_frozen else "Freeze this pose")
+        self._state.setText(
+            "Frozen: the sliders give the pose. The video plays on underneath."
+            if explore.is_frozen
+            else "Live: the sliders follow the video. Move one to take over."
+        )

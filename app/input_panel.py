@@ -1,0 +1,70 @@
+"""The left dock: the input picture, what is drawn on it, and what the source is."""
+
+from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from app.input_view import InputView
+from app.session import Session
+from app.theme import SPACE_PX, scaled_font
+
+TICKS = (("input_has_mask", "Mask"), ("input_has_box", "Box"), ("input_has_skeleton", "Skeleton"))
+
+
+class InputPanel(QWidget):
+    """Picture on top, switches and facts below."""
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self.setProperty("surface", "panel")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.input_view = InputView(session)
+        self._buttons: dict[str, QPushButton] = {}
+        self._facts = QLabel()
+        self._facts.setWordWrap(True)
+        self._hint = QLabel("Not the right subject? Drag a box around it in the picture.")
+        self._hint.setWordWrap(True)
+        for label in (self._facts, self._hint):
+            label.setFont(scaled_font(0.9))
+            label.setProperty("tone", "muted")
+        self._facts.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(*(SPACE_PX,) * 4)
+        column.setSpacing(SPACE_PX)
+        column.addWidget(self.input_view, 3)
+        column.addLayout(self._switches())
+        column.addWidget(self._facts)
+        column.addWidget(self._hint)
+        column.addStretch(1)
+        session.look_changed.connect(self.refresh)
+        session.source_changed.connect(self.refresh)
+        self.refresh()
+
+    def _switches(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(SPACE_PX // 2)
+        for name, title in TICKS:
+            button = QPushButton(title)
+            button.setCheckable(True)
+            button.setToolTip(f"Show the {title.lower()} on the input picture")
+            button.setFont(scaled_font(0.9))
+            button.toggled.connect(lambda is_on, name=name: self._session.set_look(**{name: is_on}))
+            self._buttons[name] = button
+            row.addWidget(button)
+        return row
+
+    def refresh(self) -> None:
+        """Show the session's look and source."""
+        for name, button in self._buttons.items():
+            with QSignalBlocker(button):
+                button.setChecked(getattr(self._session.look, name))
+        facts = self._session.facts
+        self._hint.setVisible(facts is not None)
+        if facts is None:
+            self._facts.setText("")
+            return
+        length = "live" if facts.frame_count is None else f"{facts.frame_count} frames"
+        self._facts.setText(
+            f"{facts.name}\n{facts.width_px} × {facts.height_px}, {facts.fps:.4g} fps, {length}"
+        )
+        self.input_view.updateGeometry()

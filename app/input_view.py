@@ -1,0 +1,182 @@
+"""The input picture with what was found in it; a box drawn on it tells what the subject is."""
+
+import numpy as np
+from jaxtyping import UInt8
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from app.joints import joints_in_image
+from app.session import Session
+from app.theme import current_tones
+from core.results import Box, FrameResult
+
+SMALLEST_BOX_PX = 8
+"""Smaller drags are taken for slips."""
+
+
+class InputView(QWidget):
+    """Shows the session's frame with mask, box and joints.
+
+    Signals:
+        box_drawn(tuple): x0, y0, x1, y1 in image pixels.
+    """
+
+    box_drawn = Signal(tuple)
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._drag: tuple[QPointF, QPointF] | None = None
+        self._image = QImage()
+        self.setMinimumSize(160, 120)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setCursor(Qt.CursorShape.CrossCursor)
+        self.setMouseTracking(False)
+        self.setAccessibleName("Input picture")
+        self.setAccessibleDescription("Drag a box around the subject to say what it is.")
+        self.setToolTip("Drag a box around the animal to say what the subject is")
+        session.shown_changed.connect(self._on_shown)
+        session.look_changed.connect(self.update)
+
+    def sizeHint(self) -> QSize:
+        return QSize(288, 216)
+
+    def hasHeightForWidth(self) -> bool:
+        return True
+
+    def heightForWidth(self, width: int) -> int:
+        facts = self._session.facts
+        return round(width * (facts.height_px / facts.width_px if facts else 0.75))
+
+    def _on_shown(self) -> None:
+        shown = self._session.shown
+        self._image = QImage() if shown is None else image_of(shown.frame.rgb)
+        self.update()
+
+    def picture_rect(self) -> QRectF:
+        """Where the picture is inside the widget."""
+        if self._image.isNull():
+            return QRectF(self.rect())
+        scale = min(self.width() / self._image.width(), self.height() / self._image.height())
+        width, height = self._image.width() * scale, self._image.height() * scale
+        return QRectF((self.width() - width) / 2, (self.height() - height) / 2, width, height)
+
+    # Painting.
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHints(
+            QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform
+        )
+        if self._image.isNull():
+            self._paint_empty(painter)
+            return
+        rect = self.picture_rect()
+        painter.drawImage(rect, self._image)
+        shown, look = self._session.shown, self._session.look
+        result = shown.result if shown is not None else None
+        if result is not None:
+            painter.save()
+            painter.translate(rect.topLeft())
+            painter.scale(rect.width() / self._image.width(), rect.height() / self._image.height())
+            if look.input_has_mask:
+                self._paint_mask(painter, result)
+            if look.input_has_skeleton and result.is_covered:
+                self._paint_joints(painter, result)
+            if look.input_has_box:
+                self._paint_box(painter, result)
+            painter.restore()
+        if self._drag is not None:
+            self._paint_drag(painter)
+
+    def _paint_empty(self, painter: QPainter) -> None:
+        tones = current_tones()
+        painter.setPen(QColor(tones.muted))
+        text = "No picture yet" if self._session.opening_text is None else "Opening…"
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, text)
+
+    def _paint_mask(self, painter: QPainter, result: FrameResult) -> None:
+        if result.mask is None:
+            return
+        veil = mask_veil(result.mask.alpha)
+        painter.drawImage(QRectF(0, 0, *result.image_size), veil)
+
+    def _paint_box(self, painter: QPainter, result: FrameResult) -> None:
+        if result.box is None:
+            return
+        tones = current_tones()
+        pen = QPen(QColor(tones.accent if result.is_covered else tones.bad), 1.5)
+        pen.setCosmetic(True)
+        painter.setPen(pen)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        x0, y0, x1, y1 = result.box
+        painter.drawRoundedRect(QRectF(QPointF(x0, y0), QPointF(x1, y1)), 4, 4)
+
+    def _paint_joints(self, painter: QPainter, result: FrameResult) -> None:
+        model = self._session.model
+        if model is None:
+            return
+        points, parents = joints_in_image(model, result)
+        pen = QPen(QColor(255, 255, 255, 220), 1.6)
+        pen.setCosmetic(True)
+        painter.setPen(pen)
+        for joint, parent in enumerate(parents):
+            if parent >= 0:
+                painter.drawLine(QPointF(*points[joint]), QPointF(*points[parent]))
+
+    def _paint_drag(self, painter: QPainter) -> None:
+        assert self._drag is not None
+        accent = QColor(current_tones().accent)
+        painter.setPen(QPen(accent, 1.5, Qt.PenStyle.DashLine))
+        accent.setAlpha(40)
+        painter.setBrush(accent)
+        painter.drawRect(QRectF(*self._drag).normalized())
+
+    # Drawing a box.
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton and not self._image.isNull():
+            self._drag = (event.position(), event.position())
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if self._drag is not None:
+            self._drag = (self._drag[0], event.position())
+            self.update()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if self._drag is None:
+            return
+        box = self._box_of(QRectF(self._drag[0], event.position()).normalized())
+        self._drag = None
+        self.update()
+        if box is not None:
+            self.box_drawn.emit(box)
+
+    def _box_of(self, dragged: QRectF) -> Box | None:
+        rect = self.picture_rect()
+        scale = self._image.width() / rect.width()
+        inside = dragged.intersected(rect).translated(-rect.topLeft())
+        box = tuple(
+            scale * v for v in (inside.left(), inside.top(), inside.right(), inside.bottom())
+        )
+        if box[2] - box[0] < SMALLEST_BOX_PX or box[3] - box[1] < SMALLEST_BOX_PX:
+            return None
+        return (box[0], box[1], box[2], box[3])
+
+
+def image_of(rgb: UInt8[np.ndarray, "height width 3"]) -> QImage:
+    """A Qt image of a frame; the pixels are copied, so that the array may go."""
+    rgb = np.ascontiguousarray(rgb)
+    height, width = rgb.shape[:2]
+    return QImage(rgb.data, width, height, 3 * width, QImage.Format.Format_RGB888).copy()
+
+
+def mask_veil(alpha: UInt8[np.ndarray, "height width"]) -> QImage:
+    """Darkens what is outside the mask, so that the subject stands out as it is."""
+    height, width = alpha.shape
+    veil = np.zeros((height, width, 4), np.uint8)
+    veil[..., 3] = 150 - (alpha.astype(np.uint16) * 150 // 255).astype(np.uint8)
+    return QImage(
+        veil.data, width, height, 4 * width, QImage.Format.Format_RGBA8888_Premultiplied
+    ).copy()

@@ -1,0 +1,125 @@
+"""How the viewport and the input picture look."""
+
+from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QFormLayout,
+    QLabel,
+    QScrollArea,
+    QSlider,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.look import BACKGROUNDS, DISPLAY_MODES, MOTIONS, SKINNINGS
+from app.session import Session
+from app.theme import SPACE_PX, scaled_font
+
+CHOICES = (
+    ("mode", "Surface", DISPLAY_MODES),
+    ("skinning", "Skinning", SKINNINGS),
+    ("motion", "Motion", MOTIONS),
+    ("background", "Background", BACKGROUNDS),
+)
+VIEW_TICKS = (
+    ("has_grid", "Ground grid"),
+    ("has_skeleton", "Skeleton"),
+    ("has_hud", "Performance numbers"),
+)
+INPUT_TICKS = (
+    ("input_has_mask", "Mask"),
+    ("input_has_box", "Box of the subject"),
+    ("input_has_skeleton", "Skeleton"),
+)
+
+
+class LookPanel(QWidget):
+    """Every control sets one field of `Session.look`, and shows it."""
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._boxes: dict[str, QComboBox] = {}
+        self._ticks: dict[str, QCheckBox] = {}
+        self._opacity = QSlider(Qt.Orientation.Horizontal)
+        form = QFormLayout()
+        form.setContentsMargins(2 * SPACE_PX, 2 * SPACE_PX, 2 * SPACE_PX, SPACE_PX)
+        form.setVerticalSpacing(SPACE_PX)
+        form.setHorizontalSpacing(2 * SPACE_PX)
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
+        form.addRow(_heading("Viewport"))
+        for name, title, choices in CHOICES:
+            form.addRow(title, self._choice(name, title, choices))
+        for name, title in VIEW_TICKS:
+            form.addRow("", self._tick(name, title))
+        form.addRow(_heading("Over the video"))
+        form.addRow("", self._overlay_tick())
+        form.addRow("Opacity", self._opacity_slider())
+        form.addRow(_heading("Input picture"))
+        for name, title in INPUT_TICKS:
+            form.addRow("", self._tick(name, title))
+        holder = QWidget()
+        holder.setProperty("surface", "panel")
+        holder.setLayout(form)
+        area = QScrollArea()
+        area.setWidgetResizable(True)
+        area.setWidget(holder)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(area)
+        session.look_changed.connect(self.refresh)
+        session.source_changed.connect(self.refresh)
+        self.refresh()
+
+    def _choice(self, name: str, title: str, choices: tuple[tuple[str, str], ...]) -> QComboBox:
+        box = QComboBox()
+        for value, text in choices:
+            box.addItem(text, value)
+        box.setAccessibleName(title)
+        box.activated.connect(lambda row: self._session.set_look(**{name: box.itemData(row)}))
+        self._boxes[name] = box
+        return box
+
+    def _tick(self, name: str, title: str) -> QCheckBox:
+        tick = QCheckBox(title)
+        tick.toggled.connect(lambda is_on: self._session.set_look(**{name: is_on}))
+        self._ticks[name] = tick
+        return tick
+
+    def _overlay_tick(self) -> QCheckBox:
+        tick = QCheckBox("Look through its camera")
+        tick.toggled.connect(
+            lambda is_on: self._session.set_look(camera="input" if is_on else "orbit")
+        )
+        self._overlay = tick
+        return tick
+
+    def _opacity_slider(self) -> QSlider:
+        self._opacity.setRange(0, 100)
+        self._opacity.setAccessibleName("Opacity of the mesh over the video")
+        self._opacity.valueChanged.connect(
+            lambda value: self._session.set_look(mesh_opacity=value / 100)
+        )
+        return self._opacity
+
+    def refresh(self) -> None:
+        """Show the session's look."""
+        look = self._session.look
+        for name, box in self._boxes.items():
+            box.setCurrentIndex(box.findData(getattr(look, name)))
+        for name, tick in self._ticks.items():
+            with QSignalBlocker(tick):
+                tick.setChecked(getattr(look, name))
+        with QSignalBlocker(self._overlay), QSignalBlocker(self._opacity):
+            self._overlay.setChecked(look.camera == "input")
+            self._opacity.setValue(round(100 * look.mesh_opacity))
+        self._overlay.setEnabled(self._session.facts is not None)
+        self._opacity.setEnabled(look.camera == "input")
+
+
+def _heading(text: str) -> QLabel:
+    label = QLabel(text)
+    label.setFont(scaled_font(0.9, bold=True))
+    label.setProperty("tone", "muted")
+    return label

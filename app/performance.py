@@ -1,0 +1,55 @@
+"""The honest numbers: rates, latency, drops, milliseconds by stage. As text, for the heads-up
+display and the clipboard."""
+
+from dataclasses import dataclass, field
+
+from app.session import Session
+
+
+@dataclass(frozen=True)
+class Performance:
+    """One reading."""
+
+    capture_fps: float
+    inference_fps: float
+    window_fps: float
+    latency_ms: float
+    look_ahead_ms: float
+    queue_depth: int
+    dropped_count: int
+    stage_ms: dict[str, float] = field(default_factory=dict)
+    is_cached: bool = False
+
+    def lines(self) -> list[tuple[str, str]]:
+        """Name and value of every row."""
+        inference = "from memory" if self.is_cached else f"{self.inference_fps:.0f} /s"
+        rows = [
+            ("capture", f"{self.capture_fps:.0f} /s"),
+            ("inference", inference),
+            ("window", f"{self.window_fps:.0f} /s"),
+            ("latency", f"{self.latency_ms:.0f} ms"),
+            ("+ look-ahead", f"{self.look_ahead_ms:.0f} ms"),
+            ("queue", f"{self.queue_depth}"),
+            ("dropped", f"{self.dropped_count}"),
+        ]
+        return rows + [(stage, f"{ms:.1f} ms") for stage, ms in self.stage_ms.items()]
+
+    def text(self) -> str:
+        """For the clipboard."""
+        return "\n".join(f"{name:14}{value:>12}" for name, value in self.lines())
+
+
+def performance_of(session: Session) -> Performance:
+    """Read the session's meters."""
+    shown = session.shown
+    stages: dict[str, float] = {}
+    if shown is not None:
+        stages["decode video"] = shown.decode_ms
+        if shown.result is not None:
+            stages |= shown.result.stage_ms
+    stages["draw"] = session.draw_ms
+    return Performance(
+        session.capture_fps, session.inference_fps, session.render_meter.per_second(),
+        session.latency_ms, 0.0, session.queue_depth, session.dropped_count, stages,
+        shown is not None and shown.was_cached,
+    )  # fmt: skip

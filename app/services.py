@@ -1,0 +1,78 @@
+"""The real parts behind `app/ports.py`. Imports of the heavy ones wait until they are called."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from app.ports import Memory, Reconstructor, SegmenterChoice, Services
+from core.frame import Frame
+from core.results import Box, FrameResult
+from core.sources.source import Source
+
+ASSETS = Path(__file__).resolve().parent.parent / "assets"
+SEGMENTERS = (
+    SegmenterChoice(
+        "grabcut", "Colour and motion", "Starts from a box or a guess, follows with optical flow"
+    ),
+    SegmenterChoice("background", "Still camera", "Whatever moves in front of a fixed background"),
+)
+
+
+def real_services() -> Services:
+    """Everything as shipped."""
+    sample = ASSETS / "samples" / "shiba.mp4"
+    return Services(
+        open_source=_open_source,
+        list_cameras=_list_cameras,
+        list_models=_list_models,
+        load_model=_load_model,
+        segmenters=SEGMENTERS,
+        make_reconstructor=_make_reconstructor,
+        sample_path=str(sample) if sample.exists() else None,
+        accepted="a video, a folder of images, or a network stream",
+    )
+
+
+def _open_source(text: str) -> Source:
+    from core.sources.open_source import open_source
+
+    return open_source(text)
+
+
+def _list_cameras() -> list[tuple[str, str]]:
+    from core.sources.camera import list_cameras
+
+    return [(f"camera:{camera.index}", camera.name) for camera in list_cameras()]
+
+
+def _list_models() -> list[str]:
+    return sorted(path.parent.name for path in (ASSETS / "models").glob("*/model.json"))
+
+
+def _load_model(name: str) -> Any:
+    from core.model import load_model
+
+    return load_model(name)
+
+
+@dataclass(frozen=True, eq=False)
+class PipelineReconstructor:
+    """`core.pipeline.Pipeline` as the window's `Reconstructor`."""
+
+    pipeline: Any
+
+    def first_memory(self) -> Memory:
+        return self.pipeline.start()
+
+    def step(self, frame: Frame, memory: Memory) -> tuple[FrameResult, Memory]:
+        return self.pipeline.step(frame, memory)
+
+    def prompt(self, frame: Frame, box: Box) -> Memory:
+        return self.pipeline.prompt(frame, box)
+
+
+def _make_reconstructor(model: Any, segmenter: str, width_px: int, height_px: int) -> Reconstructor:
+    from core.pipeline import Pipeline
+    from core.segment.make_segmenter import make_segmenter
+
+    return PipelineReconstructor(Pipeline.of(model, make_segmenter(segmenter)))

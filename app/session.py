@@ -1,0 +1,446 @@
+"""The one mutable truth of the window: what is open, what is shown, how.
+
+Widgets show it and call it, and keep none of it.
+
+    session = Session(services)
+    session.open("walk.mp4"); session.toggle_play(); session.seek(120); session.close()
+"""
+
+import logging
+import time
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from PySide6.QtCore import QObject, Signal
+
+from app.capture_thread import CaptureThread, PlayOrder
+from app.explore import ExploreState
+from app.inference_thread import Assignment, InferenceThread
+from app.look import Look
+from app.mailbox import Latest
+from app.meter import RateMeter
+from app.model_thread import ModelThread
+from app.play_state import PlayState
+from app.ports import Reconstructor, Services
+from app.result_store import ResultStore
+from app.shown_pose import explored, rest_result
+from app.take import Shot, Shown, SourceFacts
+from core.results import Box, FrameResult
+
+LOG = logging.getLogger(__name__)
+THREAD_WAIT_MS = 10_000
+
+
+class Session(QObject):
+    """What is open, what is shown, and how; owns the threads that do the work.
+
+    Signals (all on the GUI thread):
+        source_changed(): Another source was opened, or none is.
+        opening_changed(): A source is being opened, or no longer.
+        model_changed(): Another model is loaded, or is being loaded.
+        shown_changed(): Another frame, result or slider pose is to be shown.
+        play_changed(): Playing, speed or range changed.
+        look_changed(): Display settings changed.
+        explore_changed(): Sliders moved or were frozen or freed.
+        results_changed(): More frames are reconstructed, or results were forgotten.
+        failed(str, Exception): Something went wrong; the title says what was tried.
+    """
+
+    source_changed = Signal()
+    opening_changed = Signal()
+    model_changed = Signal()
+    shown_changed = Signal()
+    play_changed = Signal()
+    look_changed = Signal()
+    explore_changed = Signal()
+    results_changed = Signal()
+    failed = Signal(str, object)
+
+    def __init__(self, services: Services, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.services = services
+        self.facts: SourceFacts | None = None
+        self.opening_text: str | None = None
+        self.model: Any = None
+        self.model_name: str | None = None
+        self.is_model_loading = False
+        self.segmenter = services.segmenters[0].id if services.segmenters else ""
+        self.shown: Shown | None = None
+        self._drawn: Shown | None = None
+        self.store: ResultStore | None = None
+        self.play = PlayState()
+        self.look = Look()
+        self.explore = ExploreState()
+        self.window_meter, self.render_meter = RateMeter(), RateMeter()
+        self.draw_ms = 0.0
+        self.latency_ms = 0.0
+        self._take_id = 0
+        self._wanted_frame: int | None = None
+        self._resumes_after_scrub = False
+        self._rng = np.random.default_rng()
+        self._capture: CaptureThread | None = None
+        self._model_thread: ModelThread | None = None
+        self._inbox: Latest[Shot] = Latest()
+        self._inference = InferenceThread(self._inbox, self)
+        self._inference.produced.connect(self._on_produced)
+        self._inference.filled.connect(self._on_filled)
+        self._inference.failed.connect(self._on_inference_failed)
+        self._inference.start()
+
+    # Opening and closing.
+
+    def open(self, text: str) -> None:
+        """Open a video, folder, camera or address; a failure leaves the present one open."""
+        if self.opening_text is not None:
+            self.cancel_opening()
+        self._stop_capture()
+        self._take_id += 1
+        self.opening_text = text
+        self._capture = CaptureThread(
+            self.services.open_source, text, self._take_id, self._inbox, self
+        )
+        self._capture.opened.connect(self._on_opened)
+        self._capture.failed.connect(self._on_capture_failed)
+        self._capture.ran_out.connect(self._on_ran_out)
+        self._capture.start()
+        self.opening_changed.emit()
+
+    def cancel_opening(self) -> None:
+        """Give up on a source that is still being opened."""
+        if self.opening_text is None:
+            return
+        self.opening_text = None
+        self._stop_capture()
+        self.opening_changed.emit()
+        if self.facts is not None:
+            self.close_source()
+
+    def close_source(self) -> None:
+        """Back to the start page."""
+        self._stop_capture()
+        self._take_id += 1
+        self.facts = self.shown = self.store = None
+        self.play = PlayState()
+        self.source_changed.emit()
+        self.play_changed.emit()
+        self.shown_changed.emit()
+
+    def close(self) -> None:
+        """Stop every thread; the session cannot be used afterwards."""
+        self._stop_capture()
+        self._inference.stop()
+        self._inference.wait(THREAD_WAIT_MS)
+        if self._model_thread is not None:
+            self._model_thread.wait(THREAD_WAIT_MS)
+
+    def _stop_capture(self) -> None:
+        capture, self._capture = self._capture, None
+        if capture is None:
+            return
+        capture.stop()
+        self._inbox.clear()
+        if not capture.wait(200):
+            # A camera that hangs in its driver must not hold up the window: let it end by itself.
+            capture.finished.connect(capture.deleteLater)
+            return
+        capture.deleteLater()
+
+    def _on_opened(self, facts: SourceFacts) -> None:
+        if self.sender() is not self._capture or self._capture is None:
+            return
+        self.opening_text = None
+        self.facts = facts
+        self.shown = None
+        self._wanted_frame = None
+        self.store = None if facts.frame_count is None else ResultStore(facts.frame_count)
+        self.play = PlayState(is_playing=True)
+        self.explore = replace(self.explore, is_frozen=False)
+        self._assign()
+        self._order_capture()
+        self.opening_changed.emit()
+        self.source_changed.emit()
+        self.play_changed.emit()
+        self.explore_changed.emit()
+        self.results_changed.emit()
+
+    def _on_capture_failed(self, error: Exception) -> None:
+        if self.sender() is not self._capture:
+            return
+        text = self.opening_text or (self.facts.text if self.facts else "")
+        was_opening = self.opening_text is not None
+        self.opening_text = None
+        self.opening_changed.emit()
+        self.failed.emit("Could not open this" if was_opening else "The source stopped", error)
+        LOG.warning("source %s failed: %s", text, error)
+        if was_opening:
+            self.close_source()
+
+    def _on_ran_out(self) -> None:
+        if self.play.is_playing:
+            self._set_play(replace(self.play, is_playing=False))
+
+    # Model and segmenter.
+
+    def load_model(self, name: str) -> None:
+        """Load a category model off the GUI thread and reconstruct with it."""
+        if self._model_thread is not None:
+            self._model_thread.wait(THREAD_WAIT_MS)
+        self.model_name, self.is_model_loading = name, True
+        self._model_thread = ModelThread(self.services.load_model, name, self)
+        self._model_thread.loaded.connect(self._on_model_loaded)
+        self._model_thread.failed.connect(self._on_model_failed)
+        self._model_thread.start()
+        self.model_changed.emit()
+
+    def set_segmenter(self, segmenter: str) -> None:
+        """Find the subject in another way, from now on."""
+        if segmenter != self.segmenter:
+            self.segmenter = segmenter
+            self._forget_results()
+
+    def _on_model_loaded(self, model: Any) -> None:
+        self.model, self.is_model_loading = model, False
+        self.explore = ExploreState((0.0,) * len(model.latent.variance_share))
+        self._forget_results()
+        self.model_changed.emit()
+        self.explore_changed.emit()
+        self.shown_changed.emit()
+
+    def _on_model_failed(self, error: Exception) -> None:
+        self.is_model_loading = False
+        self.model_changed.emit()
+        self.failed.emit("Could not load the model", error)
+
+    def _forget_results(self) -> None:
+        if self.store is not None and self.facts is not None and self.facts.frame_count:
+            self.store = ResultStore(self.facts.frame_count)
+        self._assign()
+        self._show_again()
+        self.results_changed.emit()
+
+    def _assign(self) -> None:
+        if self.facts is None:
+            return
+        make = None if self.model is None else self._make_reconstructor(self.model)
+        source = None if self.facts.is_live else self.services.open_source
+        self._inference.assign(Assignment(self._take_id, self.facts, make, self.store, source))
+
+    def _make_reconstructor(self, model: Any) -> Any:
+        make, segmenter = self.services.make_reconstructor, self.segmenter
+
+        def build(width_px: int, height_px: int) -> Reconstructor:
+            return make(model, segmenter, width_px, height_px)
+
+        return build
+
+    def _on_inference_failed(self, error: Exception) -> None:
+        self.failed.emit("The reconstruction stopped", error)
+
+    # What is shown.
+
+    def _on_produced(self, shown: Shown) -> None:
+        if shown.take_id != self._take_id or self.facts is None:
+            return
+        self.shown = shown
+        self.window_meter.tick()
+        if not shown.was_cached:
+            self.results_changed.emit()
+        if self._wanted_frame == shown.frame.index:
+            self._wanted_frame = None
+        if shown.result is not None and self.model is not None and not self.explore.is_frozen:
+            code = shown.result.codes.articulation
+            self.explore = ExploreState.of(self.model.latent, code)
+            self.explore_changed.emit()
+        self.shown_changed.emit()
+
+    def _on_filled(self, index: int) -> None:
+        self.results_changed.emit()
+        if self.shown is not None and self.shown.frame.index == index and not self.play.is_playing:
+            self._show_again()
+
+    def _show_again(self) -> None:
+        """Read the present frame once more, to see it with new results."""
+        if self._capture is not None and self.shown is not None and not self.shown_is_live:
+            self._capture.seek(self.frame_index)
+
+    @property
+    def shown_is_live(self) -> bool:
+        return self.facts is not None and self.facts.is_live
+
+    @property
+    def frame_index(self) -> int:
+        """The frame shown, or on its way after a seek."""
+        if self._wanted_frame is not None:
+            return self._wanted_frame
+        return 0 if self.shown is None else self.shown.frame.index
+
+    def result(self) -> FrameResult | None:
+        """The result to draw: the shown frame's, with the pose of frozen sliders."""
+        if self.model is None:
+            return None
+        result = self.shown.result if self.shown is not None else None
+        if result is None:
+            if self.facts is not None and not self.explore.is_frozen:
+                return None
+            result = rest_result(self.model)
+        return explored(self.model, result, self.explore)
+
+    # Transport.
+
+    @property
+    def can_scrub(self) -> bool:
+        return self.facts is not None and not self.facts.is_live
+
+    def toggle_play(self) -> None:
+        self._set_play(self.play.toggled())
+
+    def pause(self) -> None:
+        self._set_play(self.play.paused())
+
+    def shuttle(self, direction: int) -> None:
+        """J (-1), L (+1)."""
+        self._set_play(self.play.shuttled(direction))
+
+    def set_speed(self, rate: float) -> None:
+        """Playback speed, forwards."""
+        self._set_play(replace(self.play, rate=rate))
+
+    def set_loops(self, loops: bool) -> None:
+        self._set_play(replace(self.play, loops=loops))
+
+    def step(self, frames: int) -> None:
+        """Pause and move by so many frames."""
+        if self.can_scrub:
+            self.pause()
+            self.seek(self.frame_index + frames)
+
+    def step_seconds(self, seconds: float) -> None:
+        """Pause and move by time stamp."""
+        if self.facts is not None and self.facts.times_s is not None:
+            times_s = self.facts.times_s
+            wanted_s = float(times_s[self.frame_index]) + seconds
+            self.pause()
+            self.seek(int(np.abs(times_s - wanted_s).argmin()))
+
+    def seek(self, frame: int) -> None:
+        """Show that frame, exactly; while playing, go on from there."""
+        if self._capture is None or self.facts is None or self.facts.frame_count is None:
+            return
+        self._wanted_frame = min(max(frame, 0), self.facts.frame_count - 1)
+        self._capture.seek(self._wanted_frame)
+        self.play_changed.emit()
+
+    def seek_first(self) -> None:
+        """To the range's first frame."""
+        self.seek(self.play.in_frame or 0)
+
+    def seek_last(self) -> None:
+        """Pause on the range's last frame."""
+        if self.facts is not None and self.facts.frame_count is not None:
+            self.pause()
+            out = self.play.out_frame
+            self.seek(self.facts.frame_count - 1 if out is None else out)
+
+    def begin_scrub(self) -> None:
+        """The mouse went down on the timeline: hold playback until it comes up."""
+        self._resumes_after_scrub = self.play.is_playing
+        if self.play.is_playing:
+            self._set_play(replace(self.play, is_playing=False))
+
+    def end_scrub(self) -> None:
+        if self._resumes_after_scrub:
+            self._set_play(replace(self.play, is_playing=True))
+
+    def set_in(self, clear: bool = False) -> None:
+        """Let the range begin at the frame shown, or at the start."""
+        self._set_play(self.play.with_in(None if clear else self.frame_index))
+
+    def set_out(self, clear: bool = False) -> None:
+        self._set_play(self.play.with_out(None if clear else self.frame_index))
+
+    def _set_play(self, play: PlayState) -> None:
+        if not self.can_scrub or play == self.play:
+            return
+        self.play = play
+        self._order_capture()
+        self.play_changed.emit()
+
+    def _order_capture(self) -> None:
+        if self._capture is None:
+            return
+        play = self.play
+        last = -1 if play.out_frame is None else play.out_frame
+        self._capture.set_order(
+            PlayOrder(play.is_playing, play.rate, play.in_frame or 0, last, play.loops)
+        )
+
+    # The subject, the look, the sliders.
+
+    def prompt(self, box: Box) -> None:
+        """Say what the subject is, from the frame shown on."""
+        if self.shown is None:
+            return
+        self._inference.set_prompt(self.frame_index, box)
+        self._show_again()
+        self.results_changed.emit()
+
+    def set_look(self, **changes: Any) -> None:
+        """Change display settings, by the names of `Look`."""
+        look = replace(self.look, **changes)
+        if look != self.look:
+            self.look = look
+            self.look_changed.emit()
+
+    def set_sigma(self, component: int, sigma: float) -> None:
+        """Move a slider; the pose is then the sliders', until `follow`."""
+        self._set_explore(self.explore.with_sigma(component, sigma))
+
+    def reset_sliders(self) -> None:
+        self._set_explore(self.explore.reset())
+
+    def random_sliders(self) -> None:
+        self._set_explore(self.explore.random(self._rng))
+
+    def set_frozen(self, is_frozen: bool) -> None:
+        """Keep the shown pose in the sliders, or let them follow the video again."""
+        explore = replace(self.explore, is_frozen=is_frozen)
+        if not is_frozen and self.model is not None:
+            result = self.shown.result if self.shown is not None else None
+            explore = replace(explore.reset(), is_frozen=False)
+            if result is not None:
+                explore = ExploreState.of(self.model.latent, result.codes.articulation)
+        self._set_explore(explore)
+
+    def _set_explore(self, explore: ExploreState) -> None:
+        if self.model is None or explore == self.explore:
+            return
+        self.explore = explore
+        self.explore_changed.emit()
+        self.shown_changed.emit()
+
+    # Numbers for the heads-up display.
+
+    def note_drawn(self) -> None:
+        """The viewport has drawn: from here the latency of the shown frame is known."""
+        self.render_meter.tick()
+        shown = self.shown
+        if shown is not None and shown is not self._drawn:
+            self._drawn = shown
+            self.latency_ms = 1e3 * (time.perf_counter() - shown.captured_s)
+
+    @property
+    def capture_fps(self) -> float:
+        return 0.0 if self._capture is None else self._capture.meter.per_second()
+
+    @property
+    def inference_fps(self) -> float:
+        return self._inference.meter.per_second()
+
+    @property
+    def dropped_count(self) -> int:
+        return self._inbox.dropped_count
+
+    @property
+    def queue_depth(self) -> int:
+        return len(self._inbox)

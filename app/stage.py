@@ -1,0 +1,79 @@
+"""Draws a session's body with the renderer: what the viewport's `paintGL` calls."""
+
+from typing import Any
+
+import moderngl
+
+from app.look import Look
+from app.session import Session
+from app.shown_pose import heading_rad, standing
+from app.theme import is_dark
+from core.camera import Camera
+from core.kinematics import forward_kinematics, skin_transforms
+from core.results import FrameResult
+from render.renderer import Renderer
+from render.scene import DARK, LIGHT, Body, BodyLook, Scene, Theme
+from render.view import FixedCamera, OrbitCamera
+
+
+class Stage:
+    """Owns the GPU side of one viewport; made and released with its context current."""
+
+    def __init__(self, context: moderngl.Context) -> None:
+        self._context = context
+        self._renderer = Renderer(context)
+
+    def draw(self, session: Session, camera: OrbitCamera, framebuffer_id: int) -> None:
+        """Draw into the framebuffer Qt has just now (it changes with size)."""
+        framebuffer = self._context.detect_framebuffer(framebuffer_id)
+        look, result, shown = session.look, session.result(), session.shown
+        theme = theme_of(look)
+        if look.camera == "input" and shown is not None:
+            bodies = () if result is None else (overlaid(session.model, result, look),)
+            if shown.result is None or not shown.result.is_covered:
+                bodies = bodies if session.explore.is_frozen else ()
+            fixed = FixedCamera(_camera_of(session, result))
+            scene = Scene(bodies, fixed, theme)
+            self._renderer.draw_overlay(shown.frame.rgb, scene, framebuffer, look.mesh_opacity)
+            return
+        bodies = () if result is None else (standing_body(session.model, result, look),)
+        scene = Scene(bodies, camera, theme, has_ground=look.has_grid)
+        self._renderer.draw(scene, framebuffer)
+
+    def release(self) -> None:
+        """Free what was made."""
+        self._renderer.release()
+
+
+def _camera_of(session: Session, result: FrameResult | None) -> Camera:
+    if result is not None:
+        return Camera(result.K, *result.image_size)
+    assert session.facts is not None
+    return Camera.from_fov(session.facts.width_px, session.facts.height_px)
+
+
+def theme_of(look: Look) -> Theme:
+    """The renderer's colours for the chosen background."""
+    if look.background == "theme":
+        return DARK if is_dark() else LIGHT
+    return DARK if look.background == "dark" else LIGHT
+
+
+def _body(model: Any, result: FrameResult, look: Look, root_to_world: Any) -> Body:
+    rig = model.rig_of(result.codes.shape)
+    joint_to_rig = forward_kinematics(rig.skeleton, result.joint_rotations)
+    transforms = skin_transforms(rig.skeleton, joint_to_rig)
+    colors = model.colors(result.codes.appearance)
+    shown = BodyLook(look.mode, look.skinning, 1.0, look.has_skeleton, look.joint)
+    return Body(rig, transforms, root_to_world, colors, shown)
+
+
+def overlaid(model: Any, result: FrameResult, look: Look) -> Body:
+    """The body where the video's camera saw it."""
+    return _body(model, result, look, result.root_to_cam)
+
+
+def standing_body(model: Any, result: FrameResult, look: Look) -> Body:
+    """The body on the ground in the middle of the room, turned as it is in the video."""
+    heading = heading_rad(result.root_to_cam) if look.motion == "turning" else 0.0
+    return _body(model, result, look, standing(heading))

@@ -1,0 +1,53 @@
+"""Plain facts that travel between the threads and the window."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+
+from core.frame import Frame
+from core.results import FrameResult
+
+
+@dataclass(frozen=True, eq=False)
+class SourceFacts:
+    """What is known about an open source."""
+
+    text: str
+    """What was opened: a path, a URL, camera:0."""
+    name: str
+    is_live: bool
+    width_px: int
+    height_px: int
+    fps: float
+    times_s: Float[np.ndarray, " frames"] | None
+    """Presentation time stamps; None when live."""
+
+    @property
+    def frame_count(self) -> int | None:
+        return None if self.times_s is None else len(self.times_s)
+
+
+@dataclass(frozen=True, eq=False)
+class Shot:
+    """A frame on its way from the capture thread to the inference thread."""
+
+    frame: Frame
+    captured_s: float
+    """`time.perf_counter()` when the frame was read."""
+    decode_ms: float
+    take_id: int
+    """Number of the source it came from; shots of a closed source are thrown away."""
+
+
+@dataclass(frozen=True, eq=False)
+class Shown:
+    """What the window shows: a frame and its reconstruction, which belong together."""
+
+    frame: Frame
+    result: FrameResult | None
+    """None while no model is loaded."""
+    captured_s: float
+    decode_ms: float
+    was_cached: bool
+    take_id: int

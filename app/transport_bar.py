@@ -1,0 +1,107 @@
+"""Buttons to play and step, the frame and time readout, and the speed."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QWidget
+
+from app.icon_button import IconButton
+from app.icons import icon
+from app.play_state import SPEEDS
+from app.session import Session
+from app.theme import SPACE_PX, scaled_font
+from app.timecode import timecode
+
+BUTTONS = ("to-start", "step-back", "play", "step-on", "to-end")
+RANGE_BUTTONS = ("set-in", "set-out", "loop")
+
+
+class TransportBar(QWidget):
+    """The row under the timeline."""
+
+    def __init__(
+        self, session: Session, actions: dict[str, QAction], parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._session, self._play = session, actions["play"]
+        self._was_playing: bool | None = None
+        self.timecode, self.frame = QLabel(), QLabel()
+        self.progress = QLabel()
+        self.speed = self._speed_box()
+        row = QHBoxLayout(self)
+        row.setContentsMargins(12, 2, 12, SPACE_PX)
+        row.setSpacing(SPACE_PX // 2)
+        self.timecode.setFont(scaled_font(1.25, mono=True))
+        self.frame.setFont(scaled_font(0.9, mono=True))
+        self.timecode.setAccessibleName("Time")
+        self.frame.setAccessibleName("Frame")
+        for label in (self.frame, self.progress):
+            label.setProperty("tone", "muted")
+        row.addWidget(self.timecode)
+        row.addSpacing(SPACE_PX)
+        row.addWidget(self.frame)
+        row.addStretch(1)
+        for name in BUTTONS:
+            size_px = 24 if name == "play" else 20
+            row.addWidget(IconButton(name, actions[name].text(), actions[name], size_px))
+        row.addSpacing(2 * SPACE_PX)
+        for name in RANGE_BUTTONS:
+            row.addWidget(IconButton(name, actions[name].text(), actions[name]))
+        row.addStretch(1)
+        row.addWidget(self.progress)
+        row.addSpacing(SPACE_PX)
+        row.addWidget(self.speed)
+        for signal in (session.play_changed, session.shown_changed, session.source_changed):
+            signal.connect(self.refresh)
+        session.results_changed.connect(self._refresh_progress)
+        self.refresh()
+
+    def _speed_box(self) -> QComboBox:
+        box = QComboBox()
+        for speed in SPEEDS:
+            box.addItem(f"{speed:g}×", speed)
+        box.setCurrentIndex(SPEEDS.index(1.0))
+        box.setAccessibleName("Playback speed")
+        box.setToolTip("Playback speed")
+        box.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        box.activated.connect(lambda row: self._session.set_speed(SPEEDS[row]))
+        return box
+
+    def refresh(self) -> None:
+        session, facts = self._session, self._session.facts
+        index = session.frame_index
+        count = None if facts is None else facts.frame_count
+        if facts is not None and facts.times_s is not None and count:
+            self.timecode.setText(timecode(facts.times_s[index]))
+            self.frame.setText(f"{index} / {count - 1}")
+        else:
+            shown = session.shown
+            self.timecode.setText(timecode(shown.frame.time_s if shown else 0.0))
+            self.frame.setText(f"{index}" if facts else "no source")
+        self.speed.setEnabled(session.can_scrub)
+        self._refresh_speed()
+        if session.play.is_playing != self._was_playing:
+            self._was_playing = session.play.is_playing
+            self.tint()
+        self._refresh_progress()
+
+    def tint(self) -> None:
+        """Draw the play button anew."""
+        self._play.setIcon(icon("pause" if self._session.play.is_playing else "play"))
+
+    def _refresh_speed(self) -> None:
+        rate = self._session.play.rate
+        if rate in SPEEDS:
+            self.speed.setCurrentIndex(SPEEDS.index(rate))
+        elif abs(rate) in SPEEDS:
+            self.speed.setCurrentIndex(SPEEDS.index(abs(rate)))
+
+    def _refresh_progress(self) -> None:
+        store, rate = self._session.store, self._session.play.rate
+        said = ""
+        if self._session.play.is_playing and rate < 0:
+            said = f"backwards {-rate:g}×"
+        elif store is not None and self._session.model is not None:
+            done = int(store.final().sum())
+            is_done = done == store.frame_count
+            said = "reconstructed" if is_done else f"reconstructing {done / store.frame_count:.0%}"
+        self.progress.setText(said)

@@ -1,0 +1,196 @@
+"""The 3D view: draws the session's body, turns with the mouse."""
+
+import logging
+import time
+
+import numpy as np
+from PySide6.QtCore import QPoint, QPointF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QGuiApplication,
+    QHideEvent,
+    QImage,
+    QMouseEvent,
+    QSurfaceFormat,
+    QWheelEvent,
+)
+from PySide6.QtOpenGLWidgets import QOpenGLWidget
+from PySide6.QtWidgets import QWidget
+
+from app.session import Session
+from app.stage import Stage
+from render.view import OrbitCamera
+
+LOG = logging.getLogger(__name__)
+FIRST_VIEW = OrbitCamera()
+WHEEL_STEP = 120.0
+"""Eighths of a degree in one notch, as Qt counts."""
+
+
+def ask_for_core_profile() -> None:
+    """Ask for OpenGL 3.3 core; call before the QApplication is made (macOS needs it there)."""
+    wanted = QSurfaceFormat()
+    wanted.setVersion(3, 3)
+    wanted.setProfile(QSurfaceFormat.OpenGLContextProfile.CoreProfile)
+    wanted.setDepthBufferSize(24)
+    wanted.setSwapInterval(1)
+    QSurfaceFormat.setDefaultFormat(wanted)
+
+
+def has_opengl() -> bool:
+    """False on platforms (offscreen, minimal) where Qt has no OpenGL widgets."""
+    return QGuiApplication.platformName() not in ("offscreen", "minimal", "vnc")
+
+
+class Viewport(QOpenGLWidget):
+    """Left drag orbits, middle or Shift+left drag pans, the wheel dollies.
+
+    Signals:
+        broke(Exception): OpenGL 3.3 could not be had or drawing failed; nothing is drawn any more.
+    """
+
+    broke = Signal(object)
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._stage: Stage | None = None
+        self._is_broken = False
+        self._grip: QPointF | None = None
+        self._has_framed = False
+        self.camera = FIRST_VIEW
+        self.setMinimumSize(240, 180)
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self.setAccessibleName("3D view")
+        self.setAccessibleDescription(
+            "Drag to orbit, wheel to come nearer. 1, 3, 7 and F set views."
+        )
+        session.shown_changed.connect(self.update)
+        session.look_changed.connect(self.update)
+        session.model_changed.connect(self._on_model)
+
+    def sizeHint(self) -> QSize:
+        return QSize(720, 540)
+
+    # OpenGL.
+
+    def initializeGL(self) -> None:
+        import moderngl
+
+        try:
+            context = moderngl.create_context(require=330)
+            context.gc_mode = "context_gc"
+            self._stage = Stage(context)
+        except Exception as error:
+            self._break(error)
+
+    def paintGL(self) -> None:
+        if self._is_broken:
+            return
+        if self._stage is None:
+            # After hideEvent freed everything: the context lives, our objects are made anew.
+            self.initializeGL()
+        if self._stage is None:
+            return
+        started_s = time.perf_counter()
+        try:
+            self._frame_once()
+            self._stage.draw(self._session, self.camera, self.defaultFramebufferObject())
+        except Exception as error:
+            self._break(error)
+            return
+        self._session.draw_ms = 1e3 * (time.perf_counter() - started_s)
+        self._session.note_drawn()
+
+    def _break(self, error: Exception) -> None:
+        LOG.exception("drawing failed")
+        self._is_broken = True
+        self.broke.emit(error)
+
+    def free(self) -> None:
+        """Release everything on the GPU; the next paint makes it anew."""
+        if self._stage is None:
+            return
+        self.makeCurrent()
+        self._stage.release()
+        self._stage = None
+        self.doneCurrent()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        self.free()
+        super().hideEvent(event)
+
+    # Views.
+
+    def _on_model(self) -> None:
+        self._has_framed = False
+        self.update()
+
+    def _frame_once(self) -> None:
+        """Bring a new model into view; later the view is the person's."""
+        if not self._has_framed and self._session.model is not None:
+            self._has_framed = True
+            self.camera = self._framed(FIRST_VIEW)
+
+    def _framed(self, camera: OrbitCamera) -> OrbitCamera:
+        model = self._session.model
+        if model is None:
+            return camera
+        vertices = model.rig.vertices.astype(np.float64)
+        low, high = vertices.min(0), vertices.max(0)
+        if self._session.look.motion == "turning":
+            reach = max(np.abs(vertices[:, [0, 2]]).max() * 0.8, 1e-3)
+            low, high = np.array([-reach, low[1], -reach]), np.array([reach, high[1], reach])
+        return camera.framed(low, high)
+
+    def frame_subject(self) -> None:
+        """The whole body in view, from where the camera is."""
+        self._session.set_look(camera="orbit")
+        self.camera = self._framed(self.camera)
+        self.update()
+
+    def reset_view(self) -> None:
+        """The view the window began with."""
+        self._session.set_look(camera="orbit")
+        self.camera = self._framed(FIRST_VIEW)
+        self.update()
+
+    def look_from(self, side: str) -> None:
+        """From a standard side: front, side, top."""
+        self._session.set_look(camera="orbit")
+        sides = {"front": "front", "side": "left", "top": "top"}
+        self.camera = self.camera.looking(sides[side])  # type: ignore[arg-type]
+        self.update()
+
+    def picture(self) -> QImage:
+        """What is seen, at device pixels."""
+        return self.grabFramebuffer()
+
+    # Mouse.
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self._grip = event.position()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        self._grip = None
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if self._grip is None:
+            return
+        moved = event.position() - self._grip
+        self._grip = event.position()
+        if self._session.look.camera == "input":
+            self._session.set_look(camera="orbit")
+        has_shift = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+        if event.buttons() & Qt.MouseButton.MiddleButton or has_shift:
+            short_px = min(self.width(), self.height())
+            self.camera = self.camera.panned(moved.x(), moved.y(), short_px)
+        elif event.buttons() & Qt.MouseButton.RightButton:
+            self.camera = self.camera.dollied(-moved.y() / 30)
+        else:
+            self.camera = self.camera.orbited(moved.x(), moved.y())
+        self.update()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        steps = (event.angleDelta() or QPoint()).y() / WHEEL_STEP
+        self.camera = self.camera.dollied(steps)
+        self.update()
