@@ -21,6 +21,7 @@ Alpha = UInt8[np.ndarray, "height width"]
 
 
 @runtime_checkable
+@runtime_checkable
 class MaskSet(Protocol):
     """Masks of some frames of a clip."""
 
@@ -94,8 +95,9 @@ class PackedMasks:
                 frame_index = [int(frame) for frame in arrays["frame_index"]]
         except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
             raise SegmentError(f"{path.name} is not a file of masks, or is damaged.") from error
-        expected = (frames, -(-height * width // 8))
-        if self._packed.shape != expected or self._packed.dtype != np.uint8:
+        expected = (frames, (height * width + 7) // 8)
+        is_whole = self._packed.shape == expected and self._packed.dtype == np.uint8
+        if min(height, width) < 1 or not is_whole:
             raise SegmentError(
                 f"{path.name} is damaged: its masks are {self._packed.shape}, not {expected}."
             )
@@ -122,7 +124,8 @@ def save_masks(
     """Write masks.npz; what is at least half opaque counts as subject."""
     if len(frame_index) != len(alphas):
         raise ValueError(f"{len(alphas)} masks for {len(frame_index)} frame numbers")
-    packed = np.packbits((alphas >= 128).reshape(len(alphas), -1), axis=1)
+    frames, height, width = alphas.shape
+    packed = np.packbits((alphas >= 128).reshape(frames, height * width), axis=1)
     unfinished = path.with_name(path.name + ".part")
     try:
         with unfinished.open("wb") as file:
@@ -148,5 +151,5 @@ def _alpha_of(image: Shaped[np.ndarray, "..."]) -> Alpha:
         image = (image >> 8).astype(np.uint8)
     if image.ndim == 3 and image.shape[2] == 4 and image[..., 3].min() < 255:
         return np.ascontiguousarray(image[..., 3])
-    grey = image.max(axis=2) if image.ndim == 3 else image
+    grey = image[..., :3].max(axis=2) if image.ndim == 3 else image
     return grey if grey.max() >= 128 else (grey > 0).astype(np.uint8) * np.uint8(255)

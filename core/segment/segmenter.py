@@ -6,7 +6,7 @@ mask, memory = segmenter.segment(frame, memory)
 """
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float, UInt8
@@ -34,6 +34,7 @@ class Points:
             raise ValueError(f"{len(self.positions_px)} points, {len(self.is_subject)} labels")
 
 
+@runtime_checkable
 class Segmenter(Protocol):
     """Finds the subject frame by frame. All state is in the memory that is handed around."""
 

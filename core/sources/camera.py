@@ -3,7 +3,9 @@
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, Protocol, runtime_checkable
 
 import cv2
 
@@ -19,6 +21,16 @@ _BACKENDS = {
     "win32": (cv2.CAP_MSMF, cv2.CAP_DSHOW),
     "darwin": (cv2.CAP_AVFOUNDATION,),
 }
+
+
+@runtime_checkable
+class Capture(Protocol):
+    """The part of cv2.VideoCapture that is used once it is open."""
+
+    def read(self) -> tuple[bool, Any]: ...
+    def get(self, propId: int) -> float: ...
+    def getBackendName(self) -> str: ...  # noqa: N802
+    def release(self) -> None: ...
 
 
 class CameraSource(ClosesItself):
@@ -45,14 +57,10 @@ class CameraSource(ClosesItself):
     ) -> None:
         self._info = _find_camera(which)
         self.name = self._info.name
-        self._capture, self.backend = _open_in_time(self._info, size_px, fps)
-        first = self._capture.read()[1]
-        if first is None:
-            self._capture.release()
-            raise SourceError(
-                f"{self.name} opens but gives no pictures; it may be in use by another program."
-            )
-        self.height_px, self.width_px = first.shape[:2]
+        self._capture = _open_in_time(self._info, size_px, fps)
+        self.backend = self._capture.getBackendName()
+        self.width_px = round(self._capture.get(cv2.CAP_PROP_FRAME_WIDTH))
+        self.height_px = round(self._capture.get(cv2.CAP_PROP_FRAME_HEIGHT))
         self.fps = self._capture.get(cv2.CAP_PROP_FPS) or fps
         self._start_s = time.monotonic()
         self._count = 0
@@ -92,51 +100,51 @@ def _find_camera(which: str) -> CameraInfo:
     raise SourceError(f"There is no camera {which!r}: {advice}.")
 
 
-def _open_in_time(
-    info: CameraInfo, size_px: tuple[int, int], fps: float
-) -> tuple[cv2.VideoCapture, str]:
+def _open_in_time(info: CameraInfo, size_px: tuple[int, int], fps: float) -> Capture:
     """Open on another thread, so that a driver that hangs cannot hang us."""
-    opened: list[tuple[cv2.VideoCapture, str]] = []
+    opened: list[Capture] = []
     is_late = threading.Event()
     lock = threading.Lock()
 
     def open_and_hand_over() -> None:
-        found = _open_by_any_backend(info, size_px, fps)
-        with lock:
-            if found is not None and not is_late.is_set():
-                opened.append(found)
-            elif found is not None:
-                found[0].release()
+        for capture in _working_captures(info, size_px, fps):
+            with lock:
+                if is_late.is_set():
+                    capture.release()
+                else:
+                    opened.append(capture)
+                return
 
     thread = threading.Thread(target=open_and_hand_over, name="open-camera", daemon=True)
     thread.start()
     thread.join(OPEN_TIMEOUT_S)
     with lock:
         is_late.set()
-        if opened:
-            return opened[0]
+    if opened:
+        return opened[0]
     if thread.is_alive():
         raise SourceError(f"{info.name} does not answer; unplug it and plug it in again.")
     raise SourceError(
-        f"{info.name} cannot be opened; it may be in use by another program or not permitted."
+        f"{info.name} gives no pictures; it may be in use by another program or not permitted."
     )
 
 
-def _open_by_any_backend(
-    info: CameraInfo, size_px: tuple[int, int], fps: float
-) -> tuple[cv2.VideoCapture, str] | None:
+def _working_captures(info: CameraInfo, size_px: tuple[int, int], fps: float) -> Iterator[Capture]:
+    """Captures that gave a picture, by order of preference; the others are released."""
     level = cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
     try:
         for backend in _BACKENDS.get(sys.platform, (cv2.CAP_ANY,)):
             capture = cv2.VideoCapture(info.index, backend)
-            if capture.isOpened():
-                capture.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*"MJPG"))
-                capture.set(cv2.CAP_PROP_FRAME_WIDTH, size_px[0])
-                capture.set(cv2.CAP_PROP_FRAME_HEIGHT, size_px[1])
-                capture.set(cv2.CAP_PROP_FPS, fps)
-                capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)  # an old frame is worth nothing
-                return capture, capture.getBackendName()
-            capture.release()
+            capture.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*"MJPG"))
+            capture.set(cv2.CAP_PROP_FRAME_WIDTH, size_px[0])
+            capture.set(cv2.CAP_PROP_FRAME_HEIGHT, size_px[1])
+            capture.set(cv2.CAP_PROP_FPS, fps)
+            capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)  # an old frame is worth nothing
+            if capture.isOpened() and capture.read()[0]:
+                yield capture
+            else:
+                capture.release()
+    except cv2.error:
+        return  # the driver broke: the same as no picture
     finally:
         cv2.utils.logging.setLogLevel(level)
-    return None
