@@ -196,7 +196,7 @@ def _truth_arrays(truth: ClipTruth, K: np.ndarray) -> dict[str, np.ndarray]:
 
 def _read_truth(path: Path) -> ClipTruth:
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             return ClipTruth(
                 vertices=arrays["vertices"].astype(np.float32),
                 faces=arrays["faces"],
