@@ -21,6 +21,14 @@ MAX_TOPOLOGIES = 8
 GHOST_OPACITY = 0.28
 """Of the body around its skeleton."""
 
+OVER = (
+    moderngl.SRC_ALPHA,
+    moderngl.ONE_MINUS_SRC_ALPHA,
+    moderngl.ONE,
+    moderngl.ONE_MINUS_SRC_ALPHA,
+)
+"""Blending: colour by alpha, alpha additive; over nothing this gives premultiplied colour."""
+
 SHADER_MODE: dict[DisplayMode, int] = {
     "color": 0,
     "shaded": 0,
@@ -122,11 +130,10 @@ class BodyPainter:
 
     def _draw_glass(self, array: moderngl.VertexArray) -> None:
         """Only the nearest surface shines through, not the far side of the same body."""
-        target = self._ctx.fbo
-        target.color_mask = (False, False, False, False)
-        array.render()
-        target.color_mask = (True, True, True, True)
         self._ctx.enable(moderngl.BLEND)
+        self._ctx.blend_func = moderngl.ZERO, moderngl.ONE  # depth only
+        array.render()
+        self._ctx.blend_func = OVER
         self._ctx.depth_func = "<="
         array.render()
         self._ctx.depth_func = "<"

@@ -1,9 +1,9 @@
 """The GPU twin of a body: topology stays, rest vertices, colours and pose are streamed.
 
-    buffers = MeshBuffers(ctx, body.rig)
-    buffers.update(body)
-    buffers.vertex_array(program).render()
-    buffers.release()
+buffers = MeshBuffers(ctx, body.rig)
+buffers.update(body)
+buffers.vertex_array(program).render()
+buffers.release()
 """
 
 import moderngl

@@ -1,7 +1,7 @@
 """Still pictures, off-screen, with the same code as the window.
 
-    rgba = render_image(renderer, scene, 1280, 800, samples=4)
-    rgb = overlay_image(renderer, frame.rgb, scene)
+rgba = render_image(renderer, scene, 1280, 800, samples=4)
+rgb = overlay_image(renderer, frame.rgb, scene)
 """
 
 from collections.abc import Callable, Iterator

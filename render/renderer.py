@@ -16,9 +16,9 @@ import numpy as np
 from jaxtyping import UInt8
 
 from render.backdrop import Backdrop
-from render.body_painter import BodyPainter, Stage
+from render.body_painter import OVER, BodyPainter, Stage
 from render.ground import Ground
-from render.scene import Scene
+from render.scene import Body, BodyLook, Scene
 from render.skeleton_painter import SkeletonPainter
 
 Rect = tuple[int, int, int, int]
@@ -47,7 +47,7 @@ class Renderer:
         for body in solid:
             self._draw_body(body, stage)
         if area is not None:
-            self._blend_over()
+            self.ctx.blend_func = OVER
             self._ground.draw(area, stage)
         for body in scene.bodies:
             if not _is_solid(body.look):
@@ -91,9 +91,8 @@ class Renderer:
         for part in (self._backdrop, self._ground, self._bodies, self._skeletons):
             part.release()
 
-    def _draw_body(self, body, stage: Stage) -> None:
+    def _draw_body(self, body: Body, stage: Stage) -> None:
         self.ctx.enable(moderngl.DEPTH_TEST)
-        self._blend_over()
         self._bodies.draw(body, stage)
 
     def _draw_skeletons(self, scene: Scene, stage: Stage) -> None:
@@ -110,15 +109,6 @@ class Renderer:
         self.ctx.depth_func = "<"
         self.ctx.blend_equation = moderngl.FUNC_ADD
 
-    def _blend_over(self) -> None:
-        # Colour by alpha, alpha additive: over nothing this gives premultiplied colour.
-        self.ctx.blend_func = (
-            moderngl.SRC_ALPHA,
-            moderngl.ONE_MINUS_SRC_ALPHA,
-            moderngl.ONE,
-            moderngl.ONE_MINUS_SRC_ALPHA,
-        )
-
 
 def fitted(width_px: int, height_px: int, into_width_px: int, into_height_px: int) -> Rect:
     """The largest centred rectangle of a picture's shape."""
@@ -127,13 +117,11 @@ def fitted(width_px: int, height_px: int, into_width_px: int, into_height_px: in
     return (into_width_px - width) // 2, (into_height_px - height) // 2, width, height
 
 
-def _is_solid(look) -> bool:
+def _is_solid(look: BodyLook) -> bool:
     return look.opacity >= 1 and look.mode != "skeleton"
 
 
 def _start(framebuffer: moderngl.Framebuffer) -> None:
     framebuffer.use()
     framebuffer.viewport = (0, 0, *framebuffer.size)
-    framebuffer.color_mask = (True, True, True, True)
-    framebuffer.depth_mask = True
     framebuffer.clear(0.0, 0.0, 0.0, 0.0, depth=1.0)

@@ -1,7 +1,7 @@
 """What to draw, as frozen data that does not know the GPU.
 
-    scene = Scene((Body.at_rest(rig),), OrbitCamera(), theme=DARK)
-    scene = replace(scene, camera=scene.camera.orbited(8, 0))
+scene = Scene((Body.at_rest(rig),), OrbitCamera(), theme=DARK)
+scene = replace(scene, camera=scene.camera.orbited(8, 0))
 """
 
 from dataclasses import dataclass, field

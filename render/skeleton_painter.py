@@ -60,7 +60,8 @@ def skeleton_triangles(body: Body, theme: Theme) -> Float32[np.ndarray, "corners
     lengths = np.linalg.norm(joints[children] - joints[parents[children]], axis=1)
     children = children[lengths > 1e-6]
     bones = _octahedra(joints[parents[children]], joints[children])
-    balls = _octahedra(joints - [0, BALL, 0], joints + [0, BALL, 0], belt=0.5, girth=BALL)
+    up = np.array([0, BALL, 0])
+    balls = _octahedra(joints - up, joints + up, belt=0.5, girth=BALL)
     picked = body.look.joint
     bone_colors = np.where((parents[children] == picked)[:, None], theme.accent, theme.bone)
     ball_colors = np.where(

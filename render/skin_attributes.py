@@ -1,7 +1,7 @@
 """Skinning weights as vertex attributes: a few joints per vertex.
 
-    attributes = SkinAttributes.upload(ctx, rig.weights)
-    array = ctx.vertex_array(program, [*others, *attributes.content], index_buffer=indices)
+attributes = SkinAttributes.upload(ctx, rig.weights)
+array = ctx.vertex_array(program, [*others, *attributes.content], index_buffer=indices)
 """
 
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
 """Pictures of a body from many sides.
 
-    for rgb in turntable(renderer, scene, PictureSize(640, 400), frames=72): ...
-    sheet = contact_sheet(renderer, scene, PictureSize(320, 240), views=4)
+for rgb in turntable(renderer, scene, PictureSize(640, 400), frames=72): ...
+sheet = contact_sheet(renderer, scene, PictureSize(320, 240), views=4)
 """
 
 from collections.abc import Iterator, Sequence

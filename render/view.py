@@ -9,7 +9,7 @@ space is OpenCV's everywhere; OpenGL's axes exist in `cam_to_clip` and nowhere e
 """
 
 from dataclasses import dataclass, field, replace
-from typing import Literal, Protocol
+from typing import Literal
 
 import numpy as np
 from jaxtyping import Float
@@ -97,14 +97,6 @@ class View:
     def eye(self) -> Float[np.ndarray, "3"]:
         """The camera's place in the world."""
         return -self.world_to_cam[:3, :3].T @ self.world_to_cam[:3, 3]
-
-
-class ViewCamera(Protocol):
-    """Anything a scene can be looked at with."""
-
-    def view(self, width_px: int, height_px: int) -> View:
-        """Matrices for a picture of this size."""
-        ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -198,6 +190,10 @@ class OrbitCamera:
         down = [sin_pitch * sin_yaw, -cos_pitch, sin_pitch * cos_yaw]
         ahead = [-cos_pitch * sin_yaw, -sin_pitch, -cos_pitch * cos_yaw]
         return np.array([right, down, ahead])
+
+
+ViewCamera = OrbitCamera | FixedCamera
+"""Anything a scene can be looked at with."""
 
 
 def _wrapped(angle_rad: float) -> float:

@@ -5,8 +5,10 @@ from collections.abc import Iterator
 import moderngl
 import pytest
 
+from core.rig import Rig
 from render.context import offscreen_context
-from tests.render.twins import Tube, make_tube
+from render.renderer import Renderer
+from tests.render.twins import Tube, make_rig, make_tube
 
 
 @pytest.fixture(scope="session")
@@ -16,6 +18,18 @@ def ctx() -> Iterator[moderngl.Context]:
     context.release()
 
 
+@pytest.fixture
+def renderer(ctx: moderngl.Context) -> Iterator[Renderer]:
+    drawing = Renderer(ctx)
+    yield drawing
+    drawing.release()
+
+
 @pytest.fixture(scope="session")
 def tube() -> Tube:
     return make_tube()
+
+
+@pytest.fixture(scope="session")
+def rig() -> Rig:
+    return make_rig()

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from core.rig import Rig, Skeleton
+
 
 @dataclass(frozen=True, eq=False)
 class Tube:
@@ -110,3 +112,13 @@ def rasterize(cam: np.ndarray, faces: np.ndarray, K: np.ndarray, px: int) -> tup
         z = 1 / np.where(inverse_z > 0, inverse_z, np.inf)
         depth = np.where(inside, np.minimum(depth, z), depth)
     return np.where(np.isfinite(depth), depth, 0), margin
+
+
+def make_rig(joints: int = 5, around: int = 16, rings: int = 20) -> Rig:
+    """The tube as a rig with a chain of joints, one above the other."""
+    tube = make_tube(around, rings, joints)
+    rest = np.tile(np.eye(4), (joints, 1, 1))
+    rest[:, 1, 3] = np.arange(joints) / joints
+    names = tuple(f"joint{k}" for k in range(joints))
+    skeleton = Skeleton(names, tuple(range(-1, joints - 1)), rest, tuple(range(joints)))
+    return Rig("tube", skeleton, tube.vertices, tube.faces, tube.weights, tube.colors, 1.0)
