@@ -75,11 +75,13 @@ class Writer:
             total: Units in all; None where nobody knows (a live camera).
         """
         now = self._clock()
+        moves = not self.is_json and self._err.isatty()
         if stage != self._stage:
             self._clear()
-            self._stage, self._began_s, self._shown_s = stage, now, -math.inf
+            self._stage, self._began_s = stage, now
+            # A log hears of a stage when it takes long or ends, a person and a program at once.
+            self._shown_s = -math.inf if moves or self.is_json else now
         is_last = total is not None and done >= total
-        moves = not self.is_json and self._err.isatty()
         wait_s = REDRAW_S if self.is_json or moves else REPEAT_S
         if not is_last and now - self._shown_s < wait_s:
             return

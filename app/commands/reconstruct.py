@@ -1,0 +1,224 @@
+"""Turn a video, a folder of images, a camera or a stream into a session.
+
+    main.py reconstruct walk.mp4 -o walk.session --box 120,60,420,330
+
+A live source is recorded until Ctrl-C or --end.
+"""
+
+import argparse
+import math
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from app.commands.argument_types import box, count_from, number_between, session_path
+from core.errors import ExplainedError
+from core.progress import Writer, clock_text
+
+if TYPE_CHECKING:
+    from app.commands.take_summary import TakeSummary
+    from core.frame import Frame
+    from core.pipeline import Pipeline
+    from core.session_store import SessionHeader, SessionWriter
+    from core.sources.source import Source
+
+SEGMENTERS = ("grabcut", "background", "none")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("input", metavar="INPUT", help="video, folder of images, camera:0 or URL")
+    parser.add_argument("-o", "--out", required=True, type=session_path, metavar="OUT.session")
+    parser.add_argument("--overwrite", action="store_true", help="replace OUT if it is a session")
+    parser.add_argument("--model", default="dog", help="name of a model, a folder or .zip")
+    parser.add_argument(
+        "--masks", metavar="DIR|FILE", type=Path, help="folder of 00012.png, or a masks.npz"
+    )
+    parser.add_argument(
+        "--segmenter",
+        choices=SEGMENTERS,
+        default="grabcut",
+        help="finds the subject on frames without a given mask; none: those are not covered",
+    )
+    parser.add_argument(
+        "--box", type=box, metavar="X0,Y0,X1,Y1", help="the subject on the first frame, pixels"
+    )
+    parser.add_argument("--start", type=count_from(0), default=0, metavar="N", help="first frame")
+    parser.add_argument(
+        "--end", type=count_from(1), metavar="N", help="frame to stop before; default: all"
+    )
+    parser.add_argument(
+        "--lookahead", type=count_from(0), default=0, metavar="N", help="future frames to look at"
+    )
+    parser.add_argument(
+        "--fov",
+        type=number_between(5, 150),
+        default=55.0,
+        metavar="DEGREES",
+        help="field of view of the image's long side",
+    )
+    parser.add_argument("--keep-masks", action="store_true", help="store the masks too")
+
+
+def run(arguments: argparse.Namespace, out: Writer) -> int:
+    """Reconstruct frame by frame; an error leaves no session behind, Ctrl-C leaves what is done."""
+    from core.model import load_model
+    from core.sources.open_source import open_source
+
+    if arguments.lookahead:
+        raise ExplainedError("Looking ahead is not there yet: leave out --lookahead.")
+    if arguments.segmenter == "none" and arguments.masks is None:
+        raise ExplainedError("Without a segmenter give masks: --masks DIR or FILE.")
+    model = load_model(arguments.model)
+    with open_source(arguments.input) as source:
+        _check_range(source, arguments)
+        if arguments.start:
+            source.seek(arguments.start)
+        first = source.read()
+        if first is None:
+            raise ExplainedError(f"{source.name} holds no frame to reconstruct.")
+        summary = _reconstruct(source, first, _pipeline(model, arguments), arguments, out)
+    return _report(summary, arguments, out)
+
+
+def _reconstruct(
+    source: "Source",
+    first: "Frame",
+    pipeline: "Pipeline",
+    arguments: argparse.Namespace,
+    out: Writer,
+) -> "TakeSummary":
+    from app.commands.take_summary import TakeSummary
+    from core.session_store import SessionWriter
+
+    summary = TakeSummary()
+    writer = SessionWriter(
+        arguments.out,
+        _header(pipeline, first, arguments),
+        body=pipeline.model.rig,
+        overwrite=arguments.overwrite,
+        keep_masks=arguments.keep_masks,
+    )
+    with writer:
+        try:
+            _write_frames(source, first, pipeline, arguments, (writer, summary, out))
+        except ExplainedError:
+            writer.discard()
+            raise
+        except KeyboardInterrupt:
+            if not source.is_live:
+                raise
+        _finish(writer, summary, pipeline.model)
+    return summary
+
+
+def _write_frames(
+    source: "Source",
+    first: "Frame",
+    pipeline: "Pipeline",
+    arguments: argparse.Namespace,
+    sinks: "tuple[SessionWriter, TakeSummary, Writer]",
+) -> None:
+    writer, summary, out = sinks
+    total = _frame_total(source, arguments)
+    memory = pipeline.start()
+    if arguments.box is not None:
+        memory = pipeline.prompt(first, box=_clipped(arguments.box, first))
+    frame: Frame | None = first
+    done = 0
+    while frame is not None and (total is None or done < total):
+        result, memory = pipeline.step(frame, memory)
+        writer.append(result)
+        summary.add(result, frame)
+        done += 1
+        out.progress("reconstructing", done, total)
+        frame = source.read() if total is None or done < total else None
+
+
+def _frame_total(source: "Source", arguments: argparse.Namespace) -> int | None:
+    if source.frame_count is None:
+        return None if arguments.end is None else arguments.end
+    return min(source.frame_count, arguments.end or source.frame_count) - arguments.start
+
+
+def _check_range(source: "Source", arguments: argparse.Namespace) -> None:
+    count = source.frame_count
+    if count is None:
+        if arguments.start:
+            raise ExplainedError("--start is for files: a live source starts now.")
+        return
+    if arguments.start >= count:
+        raise ExplainedError(
+            f"{source.name} has {count} frames, so --start can be 0 to {count - 1}."
+        )
+    if arguments.end is not None and arguments.end <= arguments.start:
+        raise ExplainedError("--end must be greater than --start.")
+
+
+def _clipped(wanted: Any, frame: "Frame") -> Any:
+    x0, y0, x1, y1 = wanted
+    if x0 >= frame.width_px or y0 >= frame.height_px:
+        raise ExplainedError(
+            f"The box lies outside the picture of {frame.width_px} x {frame.height_px} pixels."
+        )
+    return x0, y0, min(x1, frame.width_px), min(y1, frame.height_px)
+
+
+def _pipeline(model: Any, arguments: argparse.Namespace) -> "Pipeline":
+    from core.pipeline import Pipeline
+
+    return Pipeline.of(model, _segmenter(arguments), fov_rad=math.radians(arguments.fov))
+
+
+def _segmenter(arguments: argparse.Namespace) -> Any:
+    from core.segment.make_segmenter import make_segmenter
+
+    if arguments.masks is None:
+        return make_segmenter(arguments.segmenter)
+    fallback = None if arguments.segmenter == "none" else arguments.segmenter
+    clip = _clip_of_masks(arguments.masks, Path(arguments.input).stem)
+    return make_segmenter("masks", path=arguments.masks, clip=clip, fallback=fallback)
+
+
+def _clip_of_masks(masks: Path, stem: str) -> str | None:
+    """The input's name where the masks folder names its files by clip: it may hold several."""
+    has_clip = masks.is_dir() and any(masks.glob(f"{stem}_*.png"))
+    return stem if has_clip else None
+
+
+def _header(pipeline: "Pipeline", first: "Frame", arguments: argparse.Namespace) -> "SessionHeader":
+    from core.camera import Camera
+    from core.session_store import header_of, link_source
+
+    camera = Camera.from_fov(first.width_px, first.height_px, pipeline.fov_rad)
+    settings = {
+        "segmenter": arguments.segmenter,
+        "masks": str(arguments.masks) if arguments.masks else None,
+        "box": arguments.box,
+        "start": arguments.start,
+        "lookahead": arguments.lookahead,
+        "fov_degrees": arguments.fov,
+    }
+    link = link_source(arguments.input, arguments.out)
+    return header_of(pipeline.model, camera, arguments.out.stem, link, settings)
+
+
+def _finish(writer: "SessionWriter", summary: "TakeSummary", model: Any) -> None:
+    """Keep the body with its average proportions and colours, and a picture."""
+    shape, appearance = summary.mean_codes()
+    if shape is not None and appearance is not None:
+        writer.store_body(replace(model.rig_of(shape), colors=model.colors(appearance)))
+    if summary.best_rgb is not None:
+        writer.store_thumbnail(summary.best_rgb)
+
+
+def _report(summary: "TakeSummary", arguments: argparse.Namespace, out: Writer) -> int:
+    facts = summary.facts(time.monotonic()) | {"session": str(arguments.out)}
+    out.line(
+        f"{facts['frames']} frames in {clock_text(facts['seconds'])} ({facts['fps']:.1f} a second),"
+        f" subject found in {facts['covered']:.0%}: {arguments.out}"
+    )
+    if not facts["covered"]:
+        out.warn("No subject was found; say where it is on the first frame with --box.")
+    out.result(facts)
+    return 0
