@@ -1,0 +1,157 @@
+"""From a skin's joints to one anatomical tree: what deforms nothing is dropped, feet hang on legs.
+
+    tree = anatomical_tree(parents, weights, places)
+    rest = joint_to_rig[list(tree.joints)]
+
+Animators hang feet on controls beside the body, and put roots and targets around it.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+
+
+@dataclass(frozen=True, eq=False)
+class JointTree:
+    """The kept joints of a skin, parents before children."""
+
+    joints: tuple[int, ...]
+    """Numbers within the skin."""
+    parents: tuple[int, ...]
+    """Positions within `joints`; -1 for the root."""
+    moved: tuple[int, ...]
+    """Positions of the joints that hang on another joint than in the file."""
+
+
+def anatomical_tree(
+    parents: list[int],
+    weights: Float[np.ndarray, "verts joints"],
+    places: Float[np.ndarray, "joints 3"],
+) -> JointTree:
+    """Choose and connect the joints that move the surface.
+
+    A joint stays if it or a descendant moves vertices. The heaviest tree is the body; weightless
+    joints above it go. A tree beside it is hung on the joint with which its top shares the most
+    weight (sum over vertices of the smaller one), or else on the nearest joint.
+
+    Args:
+        parents: Parent of each joint within the skin; -1 for none.
+        weights: Skinning weights.
+        places: Rest positions.
+
+    Raises:
+        ValueError: No joint moves anything.
+    """
+    return _Pruning(list(parents), weights, places).tree()
+
+
+class _Pruning:
+    """The working state of `anatomical_tree`."""
+
+    def __init__(self, parents: list[int], weights: np.ndarray, places: np.ndarray) -> None:
+        self.parents = parents
+        self.given = list(parents)
+        self.weights = weights
+        self.places = places
+        self.mass = weights.sum(0, dtype=float)
+        self.children: list[list[int]] = [[] for _ in parents]
+        for joint, parent in enumerate(parents):
+            if parent != -1:
+                self.children[parent].append(joint)
+        self.subtree_mass = self._subtree_masses()
+        for own in self.children:
+            own[:] = [child for child in own if self.subtree_mass[child] > 0]
+
+    def tree(self) -> JointTree:
+        tops = [
+            joint
+            for joint, parent in enumerate(self.parents)
+            if parent == -1 and self.subtree_mass[joint] > 0
+        ]
+        if not tops:
+            raise ValueError("no joint moves a vertex")
+        root = max(tops, key=lambda joint: self.subtree_mass[joint])
+        tops.remove(root)
+        root = self._body_below(root, tops)
+        self.parents[root] = -1
+        self._hang(tops, root)
+        return self._numbered(root)
+
+    def _subtree_masses(self) -> list[float]:
+        masses = self.mass.tolist()
+        for joint in reversed(
+            self._depth_first([j for j, p in enumerate(self.parents) if p == -1])
+        ):
+            if self.parents[joint] != -1:
+                masses[self.parents[joint]] += masses[joint]
+        return masses
+
+    def _depth_first(self, tops: list[int]) -> list[int]:
+        stack, order = list(reversed(tops)), []
+        while stack:
+            joint = stack.pop()
+            order.append(joint)
+            stack.extend(reversed(self.children[joint]))
+        return order
+
+    def _body_below(self, root: int, tops: list[int]) -> int:
+        """The body's own root: go down while the root is weightless and has a single body."""
+        while self.mass[root] == 0:
+            body = max(self.children[root], key=lambda joint: self.subtree_mass[joint])
+            members = self._depth_first([body])
+            apart = []
+            for child in self.children[root]:
+                partner = self._sharing_partner(child, members)
+                # A leg beside a spine shares weight with its first joint: a true sibling.
+                # A foot beside a body shares weight with a joint deep inside of it.
+                if child != body and partner not in (None, body):
+                    apart.append(child)
+            if len(self.children[root]) - len(apart) > 1:
+                break
+            tops.extend(apart)
+            root = body
+        return root
+
+    def _hang(self, tops: list[int], root: int) -> None:
+        """Hang all trees on the body, the most entangled first."""
+        loose = [joint for top in tops for joint in self._weighted_tops(top)]
+        while loose:
+            members = self._depth_first([root])
+            shares = [self._best_share(top, members) for top in loose]
+            best = max(range(len(loose)), key=lambda index: shares[index][1])
+            top, (partner, share) = loose.pop(best), shares[best]
+            if share == 0:
+                away = np.linalg.norm(self.places[members] - self.places[top], axis=1)
+                partner = members[int(away.argmin())]
+            self.parents[top] = partner
+            self.children[partner].append(top)
+
+    def _weighted_tops(self, top: int) -> list[int]:
+        if self.mass[top] > 0:
+            return [top]
+        return [joint for child in self.children[top] for joint in self._weighted_tops(child)]
+
+    def _sharing_partner(self, joint: int, members: list[int]) -> int | None:
+        heads = self._weighted_tops(joint)
+        partner, share = max(
+            (self._best_share(head, members) for head in heads), key=lambda s: s[1]
+        )
+        return partner if share > 0 else None
+
+    def _best_share(self, joint: int, members: list[int]) -> tuple[int, float]:
+        own = self.weights[:, joint]
+        rows = np.flatnonzero(own)
+        shared = np.minimum(self.weights[np.ix_(rows, members)], own[rows, None]).sum(0)
+        return members[int(shared.argmax())], float(shared.max())
+
+    def _numbered(self, root: int) -> JointTree:
+        joints = self._depth_first([root])
+        position = {joint: index for index, joint in enumerate(joints)}
+        parents = [-1] + [position[self.parents[joint]] for joint in joints[1:]]
+        moved = [
+            index
+            for index, joint in enumerate(joints)
+            if index and self.parents[joint] != self.given[joint]
+        ]
+        return JointTree(tuple(joints), tuple(parents), tuple(moved))
