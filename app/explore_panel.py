@@ -2,8 +2,8 @@
 
 from functools import partial
 
-from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt
-from PySide6.QtGui import QAction, QMouseEvent
+from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QDoubleSpinBox,
     QGridLayout,
@@ -11,17 +11,14 @@ from PySide6.QtWidgets import (
     QLabel,
     QPushButton,
     QScrollArea,
-    QSlider,
     QVBoxLayout,
     QWidget,
 )
 
-from app.explore import LIMIT_SIGMA
 from app.icon_button import IconButton
 from app.session import Session
+from app.sigma_slider import STEPS_PER_SIGMA, SigmaSlider
 from app.theme import SPACE_PX, scaled_font
-
-STEPS_PER_SIGMA = 100
 
 
 class ExplorePanel(QWidget):
@@ -32,8 +29,8 @@ class ExplorePanel(QWidget):
     ) -> None:
         super().__init__(parent)
         self._session = session
-        self._sliders: list[QSlider] = []
-        self._fields: list[QDoubleSpinBox] = []
+        self.sliders: list[SigmaSlider] = []
+        self.fields: list[QDoubleSpinBox] = []
         self._empty = QLabel("The sliders appear once a model is loaded.")
         self._empty.setProperty("tone", "muted")
         self._empty.setWordWrap(True)
@@ -43,6 +40,7 @@ class ExplorePanel(QWidget):
         self._state.setFont(scaled_font(0.9))
         self._follow = QPushButton("Freeze")
         self._follow.setCheckable(True)
+        self._follow.setProperty("primary", False)
         self._follow.setToolTip("Keep this pose and edit it; press again to follow the video")
         self._follow.clicked.connect(actions["freeze"].trigger)
         column = QVBoxLayout(self)
@@ -69,7 +67,6 @@ class ExplorePanel(QWidget):
 
     def _scrolled(self) -> QScrollArea:
         holder = QWidget()
-        holder.setProperty("surface", "panel")
         column = QVBoxLayout(holder)
         column.setContentsMargins(0, 0, SPACE_PX, 0)
         column.addLayout(self._grid)
@@ -85,7 +82,7 @@ class ExplorePanel(QWidget):
         model = self._session.model
         count = 0 if model is None else len(model.latent.variance_share)
         self._empty.setVisible(count == 0)
-        if count != len(self._sliders):
+        if count != len(self.sliders):
             self._clear()
             for component in range(count):
                 self._add_row(component)
@@ -104,22 +101,16 @@ class ExplorePanel(QWidget):
         while (item := self._grid.takeAt(0)) is not None:
             if (widget := item.widget()) is not None:
                 widget.deleteLater()
-        self._sliders, self._fields = [], []
+        self.sliders, self.fields = [], []
 
     def _add_row(self, component: int) -> None:
         label = QLabel()
         label.setFont(scaled_font(0.9))
         label.setToolTip(f"Principal component {component + 1} and its share of the motion")
-        slider, field = QSlider(Qt.Orientation.Horizontal), QDoubleSpinBox()
-        reach = round(LIMIT_SIGMA * STEPS_PER_SIGMA)
-        slider.setRange(-reach, reach)
-        slider.setPageStep(STEPS_PER_SIGMA // 2)
-        slider.setSingleStep(STEPS_PER_SIGMA // 10)
-        slider.setProperty("centred", True)
-        slider.setMinimumWidth(72)
-        slider.setAccessibleName(f"Principal component {component + 1}, in sigma")
+        slider = SigmaSlider(f"Principal component {component + 1}, in sigma")
         slider.setToolTip("Double-click sets this component to 0")
-        slider.installEventFilter(self)
+        slider.zeroed.connect(partial(self._session.set_sigma, component, 0.0))
+        field = QDoubleSpinBox()
         field.setRange(-9.99, 9.99)
         field.setDecimals(2)
         field.setSingleStep(0.1)
@@ -132,28 +123,18 @@ class ExplorePanel(QWidget):
         field.setAccessibleName(f"Value of principal component {component + 1}")
         slider.valueChanged.connect(partial(self._on_slider, component))
         field.valueChanged.connect(partial(self._session.set_sigma, component))
-        self._sliders.append(slider)
-        self._fields.append(field)
+        self.sliders.append(slider)
+        self.fields.append(field)
         for place, widget in enumerate((label, slider, field)):
             self._grid.addWidget(widget, component, place)
 
     def _on_slider(self, component: int, value: int) -> None:
         self._session.set_sigma(component, value / STEPS_PER_SIGMA)
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if (
-            event.type() == QEvent.Type.MouseButtonDblClick
-            and isinstance(event, QMouseEvent)
-            and watched in self._sliders
-        ):
-            self._session.set_sigma(self._sliders.index(watched), 0.0)  # type: ignore[arg-type]
-            return True
-        return super().eventFilter(watched, event)
-
     def refresh(self) -> None:
         """Show the session's sliders."""
         explore = self._session.explore
-        for slider, field, sigma in zip(self._sliders, self._fields, explore.sigmas, strict=False):
+        for slider, field, sigma in zip(self.sliders, self.fields, explore.sigmas, strict=False):
             with QSignalBlocker(slider), QSignalBlocker(field):
                 slider.setValue(round(sigma * STEPS_PER_SIGMA))
                 if not field.hasFocus() or explore.is_frozen:

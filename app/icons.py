@@ -35,7 +35,7 @@ def pixmap(name: str, size_px: int, colour: str, ratio: float = 1.0) -> QPixmap:
 
 
 def icon(name: str, colour: str | None = None) -> QIcon:
-    """An icon in the palette's text colour; on a checked button, in the colour on the accent."""
+    """An icon in the palette's text colour; on a checked button, in the accent."""
     tones = current_tones()
     text = colour or tones.text
     faded = QColor(tones.muted)
@@ -44,7 +44,7 @@ def icon(name: str, colour: str | None = None) -> QIcon:
     ratio = application.devicePixelRatio() if isinstance(application, QApplication) else 1.0
     for size_px in SIZES_PX:
         made.addPixmap(pixmap(name, size_px, text, ratio), QIcon.Mode.Normal, QIcon.State.Off)
-        on = pixmap(name, size_px, tones.on_accent if colour is None else text, ratio)
+        on = pixmap(name, size_px, tones.accent if colour is None else text, ratio)
         made.addPixmap(on, QIcon.Mode.Normal, QIcon.State.On)
         grey = _faded(pixmap(name, size_px, faded.name(), ratio))
         made.addPixmap(grey, QIcon.Mode.Disabled, QIcon.State.Off)

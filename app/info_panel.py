@@ -33,7 +33,6 @@ class InfoPanel(QWidget):
                 self._values[name] = self._value()
                 form.addRow(name, self._values[name])
         holder = QWidget()
-        holder.setProperty("surface", "panel")
         holder.setLayout(form)
         area = QScrollArea()
         area.setWidgetResizable(True)

@@ -31,7 +31,7 @@ class InputPanel(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(*(SPACE_PX,) * 4)
         column.setSpacing(SPACE_PX)
-        column.addWidget(self.input_view, 3)
+        column.addWidget(self.input_view)
         column.addLayout(self._switches())
         column.addWidget(self._facts)
         column.addWidget(self._hint)

@@ -30,7 +30,9 @@ class InputView(QWidget):
         self._drag: tuple[QPointF, QPointF] | None = None
         self._image = QImage()
         self.setMinimumSize(160, 120)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
         self.setCursor(Qt.CursorShape.CrossCursor)
         self.setMouseTracking(False)
         self.setAccessibleName("Input picture")

@@ -60,7 +60,6 @@ class LookPanel(QWidget):
         for name, title in INPUT_TICKS:
             form.addRow("", self._tick(name, title))
         holder = QWidget()
-        holder.setProperty("surface", "panel")
         holder.setLayout(form)
         area = QScrollArea()
         area.setWidgetResizable(True)

@@ -118,6 +118,7 @@ class MainWindow(QMainWindow):
         self.transport = TransportBar(self.session, self.actions_by_id)
         below = QWidget()
         below.setProperty("surface", "panel")
+        below.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         column = QVBoxLayout(below)
         column.setContentsMargins(0, SPACE_PX // 2, 0, 0)
         column.setSpacing(0)
@@ -135,11 +136,13 @@ class MainWindow(QMainWindow):
             ("Info", InfoPanel(self.session)),
         ):
             panel.setProperty("surface", "panel")
+            panel.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
             self.tabs.addTab(panel, title)
         area = Qt.DockWidgetArea
         self._add_dock("Input", self.input_panel, area.LeftDockWidgetArea)
         self._add_dock("Inspector", self.tabs, area.RightDockWidgetArea)
         self._add_dock("Timeline", below, area.BottomDockWidgetArea)
+        self._docks["Timeline"].setTitleBarWidget(QWidget())
         self.setCorner(Qt.Corner.BottomLeftCorner, area.BottomDockWidgetArea)
         self.setCorner(Qt.Corner.BottomRightCorner, area.BottomDockWidgetArea)
         left, right = self._docks["Input"], self._docks["Inspector"]

@@ -98,6 +98,10 @@ class ResultStore:
         with self._lock:
             return self._is_final.copy()
 
+    def covered_part(self) -> float:
+        """Share of frames that have a result, final or not."""
+        return len(self._packed) / max(self.frame_count, 1)
+
     def confidence(self) -> Float[np.ndarray, " frames"]:
         """Confidence by frame; NaN where there is no result yet."""
         with self._lock:

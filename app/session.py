@@ -78,6 +78,7 @@ class Session(QObject):
         self._take_id = 0
         self._wanted_frame: int | None = None
         self._resumes_after_scrub = False
+        self._plays_when_loaded = False
         self._rng = np.random.default_rng()
         self._capture: CaptureThread | None = None
         self._model_thread: ModelThread | None = None
@@ -154,7 +155,9 @@ class Session(QObject):
         self.shown = None
         self._wanted_frame = None
         self.store = None if facts.frame_count is None else ResultStore(facts.frame_count)
-        self.play = PlayState(is_playing=True)
+        # A video begins to play once there is a model to reconstruct it with, from its first frame.
+        self.play = PlayState(is_playing=not self.is_model_loading)
+        self._plays_when_loaded = self.is_model_loading
         self.explore = replace(self.explore, is_frozen=False)
         self._assign()
         self._order_capture()
@@ -206,9 +209,16 @@ class Session(QObject):
         self.model_changed.emit()
         self.explore_changed.emit()
         self.shown_changed.emit()
+        self._play_if_waiting()
+
+    def _play_if_waiting(self) -> None:
+        if self._plays_when_loaded:
+            self._plays_when_loaded = False
+            self._set_play(replace(self.play, is_playing=True))
 
     def _on_model_failed(self, error: Exception) -> None:
         self.is_model_loading = False
+        self._play_if_waiting()
         self.model_changed.emit()
         self.failed.emit("Could not load the model", error)
 

@@ -31,7 +31,8 @@ class StartPage(QWidget):
         super().__init__(parent)
         self._open_text = open_text
         self.setAutoFillBackground(True)
-        self._targets: list[tuple[QPushButton, str]] = []
+        self.targets: list[QPushButton] = []
+        self._icon_names: list[str] = []
         column = QVBoxLayout(self)
         column.setContentsMargins(*(3 * SPACE_PX,) * 4)
         column.setSpacing(SPACE_PX)
@@ -81,14 +82,15 @@ class StartPage(QWidget):
         inside.addWidget(_label(text, 0.9, tone="muted"))
         for child in button.findChildren(QLabel):
             child.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self._targets.append((button, icon_name))
+        self.targets.append(button)
+        self._icon_names.append(icon_name)
         sign.setObjectName("sign")
         return button
 
     def refresh(self) -> None:
         """Draw icons and recents anew."""
         tones = current_tones()
-        for button, icon_name in self._targets:
+        for button, icon_name in zip(self.targets, self._icon_names, strict=True):
             sign = button.findChild(QLabel, "sign")
             if sign is not None:
                 sign.setPixmap(icon(icon_name, tones.accent).pixmap(QSize(48, 48)))

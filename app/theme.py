@@ -123,8 +123,19 @@ def scaled_font(scale: float, bold: bool = False, mono: bool = False) -> QFont:
     return font
 
 
+def tinted(colour: str, ground: str, part: float) -> str:
+    """A colour laid thinly over another."""
+    over, under = QColor(colour), QColor(ground)
+    mixed = [
+        round(part * a + (1 - part) * b)
+        for a, b in zip(over.getRgb()[:3], under.getRgb()[:3], strict=True)
+    ]
+    return QColor(*mixed).name()
+
+
 def style_sheet(tones: Tones) -> str:
     """The shapes Fusion lacks."""
+    tint = tinted(tones.accent, tones.panel, 0.16)
     return f"""
 QMainWindow::separator {{ background: {tones.window}; width: 6px; height: 6px; }}
 QMainWindow::separator:hover {{ background: {tones.accent}; }}
@@ -138,11 +149,12 @@ QMenuBar::item {{ padding: 4px 8px; border-radius: 4px; background: transparent;
 QMenuBar::item:selected {{ background: {tones.line}; }}
 QStatusBar {{ background: {tones.panel}; border-top: 1px solid {tones.line}; }}
 QStatusBar::item {{ border: 0; }}
-QDockWidget {{ titlebar-close-icon: none; titlebar-normal-icon: none; }}
+QDockWidget {{ color: {tones.muted}; font-weight: 600; }}
+QDockWidget::title {{ background: {tones.panel}; padding: 7px 12px; border: 0; }}
 QToolButton {{ border: 1px solid transparent; border-radius: 5px; padding: 4px; }}
 QToolButton:hover {{ background: {tones.line}; }}
 QToolButton:pressed {{ background: {tones.field}; }}
-QToolButton:checked {{ background: {tones.accent}; color: {tones.on_accent}; }}
+QToolButton:checked {{ background: {tint}; color: {tones.accent}; }}
 QToolButton:focus {{ border: 1px solid {tones.accent}; }}
 QToolButton::menu-indicator {{ image: none; }}
 QPushButton {{ background: {tones.panel}; border: 1px solid {tones.line}; border-radius: 5px;
@@ -150,8 +162,13 @@ QPushButton {{ background: {tones.panel}; border: 1px solid {tones.line}; border
 QPushButton:hover {{ border-color: {tones.muted}; }}
 QPushButton:pressed {{ background: {tones.field}; }}
 QPushButton:focus {{ border-color: {tones.accent}; }}
-QPushButton:checked, QPushButton:default, QPushButton[primary="true"] {{
-    background: {tones.accent}; color: {tones.on_accent}; border-color: {tones.accent}; }}
+QPushButton:checked {{ background: {tint}; color: {tones.accent}; border-color: {tones.accent}; }}
+QPushButton[primary="true"] {{ background: {tones.accent}; color: {tones.on_accent};
+    border-color: {tones.accent}; }}
+QPushButton[primary="true"]:hover {{ border-color: {tones.text}; }}
+QPushButton#target:hover {{ border: 2px solid {tones.accent}; }}
+QPushButton[flat="true"] {{ background: transparent; border-color: transparent; }}
+QPushButton[flat="true"]:hover {{ color: {tones.accent}; }}
 QPushButton:disabled {{ color: {tones.muted}; background: {tones.window};
     border-color: {tones.line}; }}
 QTabWidget::pane {{ border: 0; border-top: 1px solid {tones.line}; background: {tones.panel}; }}
@@ -166,9 +183,12 @@ QSlider::sub-page:horizontal:disabled {{ background: {tones.line}; }}
 QSlider::handle:horizontal {{ width: 14px; height: 14px; margin: -5px 0; border-radius: 7px;
     background: {tones.field}; border: 2px solid {tones.accent}; }}
 QSlider::handle:horizontal:disabled {{ border-color: {tones.line}; }}
-QSlider[centred="true"]::sub-page:horizontal {{ background: {tones.line}; }}
 QComboBox, QSpinBox, QDoubleSpinBox, QLineEdit {{ background: {tones.field};
-    border: 1px solid {tones.line}; border-radius: 5px; padding: 4px 6px; min-height: 18px; }}
+    border: 1px solid {tones.line}; border-radius: 5px; padding: 3px 6px; min-height: 18px; }}
+QAbstractSpinBox QLineEdit, QComboBox QLineEdit {{ border: 0; padding: 0; min-height: 0;
+    background: transparent; }}
+QSpinBox::up-button, QSpinBox::down-button, QDoubleSpinBox::up-button,
+QDoubleSpinBox::down-button {{ width: 0; border: 0; }}
 QComboBox:focus, QSpinBox:focus, QDoubleSpinBox:focus, QLineEdit:focus {{
     border-color: {tones.accent}; }}
 QComboBox::drop-down {{ border: 0; width: 18px; }}
@@ -176,13 +196,14 @@ QHeaderView::section {{ background: {tones.panel}; color: {tones.muted}; border:
     border-bottom: 1px solid {tones.line}; padding: 6px 8px; }}
 QTreeView, QTableView, QListView, QPlainTextEdit {{ border: 0; background: {tones.panel};
     alternate-background-color: {tones.window}; }}
-QScrollArea {{ border: 0; background: transparent; }}
+QScrollArea, QScrollArea > QWidget > QWidget {{ border: 0; background: transparent; }}
 QScrollBar:vertical {{ background: transparent; width: 10px; }}
 QScrollBar:horizontal {{ background: transparent; height: 10px; }}
-QScrollBar::handle {{ background: {tones.line}; border-radius: 4px; min-height: 24px; margin: 1px; }}
+QScrollBar::handle {{ background: {tones.line}; border-radius: 4px; min-height: 24px;
+    margin: 1px; }}
 QScrollBar::handle:hover {{ background: {tones.muted}; }}
 QScrollBar::add-line, QScrollBar::sub-line, QScrollBar::add-page, QScrollBar::sub-page {{
     background: none; border: 0; width: 0; height: 0; }}
-*[surface="panel"] {{ background: {tones.panel}; }}
+QWidget[surface="panel"], QStackedWidget#pages {{ background: {tones.panel}; }}
 *[tone="muted"] {{ color: {tones.muted}; }}
 """

@@ -101,7 +101,6 @@ class TransportBar(QWidget):
         if self._session.play.is_playing and rate < 0:
             said = f"backwards {-rate:g}×"
         elif store is not None and self._session.model is not None:
-            done = int(store.final().sum())
-            is_done = done == store.frame_count
-            said = "reconstructed" if is_done else f"reconstructing {done / store.frame_count:.0%}"
+            part = store.covered_part()
+            said = "reconstructed" if part == 1 else f"reconstructing {part:.0%}"
         self.progress.setText(said)
