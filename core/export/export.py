@@ -5,19 +5,26 @@ print(report.sentence)
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
 
 from core.errors import ExportError
+from core.export.angles_csv import csv_text
 from core.export.atomic import write_files, write_folder, write_stream
-from core.export.fidelity import Fidelity
-from core.export.gltf import gltf_of
+from core.export.bvh import bvh_text
+from core.export.fidelity import Fidelity, measure_fidelity
+from core.export.gltf import gltf_of, influences_of
+from core.export.gltf_skinned import skinned_document
 from core.export.mesh_sequence import obj_files, ply_files
 from core.export.motion import file_motion
 from core.export.npz import write_npz
 from core.export.options import ExportOptions
 from core.export.take import BodyModel, Take, take_of
+from core.export.usda import usda_lines
 from core.session_store import SessionRecord
 
 
@@ -130,10 +137,48 @@ def _report(take: Take, path: Path, fidelity: Fidelity | None = None) -> ExportR
     )
 
 
+def _export_bvh(take: Take, path: Path, options: ExportOptions) -> ExportReport:
+    motion = file_motion(take, _evenly(take, options))
+    write_files({path: bvh_text(take, motion, options).encode("ascii")})
+    return _report(take, path)
+
+
+def _export_csv(take: Take, path: Path, options: ExportOptions) -> ExportReport:
+    motion = file_motion(take, options)
+    write_files({path: csv_text(take, motion, options).encode("ascii")})
+    return _report(take, path)
+
+
+def _export_usda(take: Take, path: Path, options: ExportOptions) -> ExportReport:
+    if options.skinning == "morph":
+        raise ExportError("USD export has no morph option: use .glb, or skinning refit.")
+    motion = file_motion(take, options)
+    influences = influences_of(take, options)
+
+    def write(stream: BinaryIO) -> None:
+        for text in usda_lines(take, motion, influences, options):
+            stream.write(text.encode("ascii"))
+
+    write_stream(path, write)
+    # The glTF of the same weights and keys poses its mesh by the same formula.
+    twin = skinned_document(take, motion, influences, options).to_glb()
+    return _report(take, path, measure_fidelity(twin, take, motion))
+
+
+def _evenly(take: Take, options: ExportOptions) -> ExportOptions:
+    """BVH has one frame time: keys at the take's own rate unless another is asked for."""
+    if options.fps is not None or take.frame_count < 2:
+        return options
+    return replace(options, fps=float(1 / np.median(np.diff(take.times_s))))
+
+
 WRITERS: dict[str, Writer] = {
     ".glb": _export_glb,
     ".gltf": _export_gltf,
     ".npz": _export_npz,
     ".obj": _export_obj,
     ".ply": _export_ply,
+    ".bvh": _export_bvh,
+    ".usda": _export_usda,
+    ".csv": _export_csv,
 }

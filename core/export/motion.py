@@ -53,7 +53,7 @@ def file_motion(take: Take, options: ExportOptions) -> FileMotion:
     times_s = take.times_s - take.times_s[0]
     rotations = take.joint_rotations.astype(np.float64)
     if options.fps is not None and len(times_s) > 1:
-        keys_s = _even_times(times_s[-1], options.fps)
+        keys_s = _even_times(times_s[-1], float(options.fps))
         rotations = _resampled_rotations(times_s, rotations, keys_s)
         rig_to_file = _resampled_transforms(times_s, rig_to_file, keys_s)
         times_s = keys_s
@@ -187,7 +187,7 @@ def _resampled_transforms(
 
 def _median_fps(times_s: np.ndarray, options: ExportOptions) -> float:
     if options.fps is not None:
-        return options.fps
+        return float(options.fps)
     return float(1 / np.median(np.diff(times_s))) if len(times_s) > 1 else 30.0
 
 

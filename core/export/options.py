@@ -20,9 +20,9 @@ class ExportOptions:
     root_motion: RootMotion = "ground"
     """ground: gravity levelled, feet on y = 0; camera: as the camera saw it; in_place: like ground
     but without travel."""
-    fps: float | None = None
+    fps: float | int | None = None
     """Keys at multiples of 1/fps; default the video's own time stamps."""
-    body_length_m: float | None = None
+    body_length_m: float | int | None = None
     """Longest side of the body at rest, in metres; default the model's own scale."""
     has_end_joints: bool = True
     """Add a joint at the tip of each limb, so that Blender draws the last bones full length."""

@@ -1,8 +1,11 @@
 """A small made-up rig (an arm of three joints) and results that move it."""
 
+from dataclasses import replace
+
 import numpy as np
 from scipy.spatial.transform import Rotation
 
+from core.export.take import Take
 from core.results import Codes, FrameResult, Mask, RootHypotheses
 from core.rig import Rig, Skeleton
 
@@ -79,3 +82,23 @@ def make_result(frame_index: int, *, is_covered: bool = True, time_s: float | No
         hypotheses=RootHypotheses(np.stack([pose] * 2), np.array([0.75, 0.25])),
         stage_ms={"student": 4.25, "crop": 0.5},
     )
+
+
+def make_take(frame_count: int, **changes) -> Take:
+    """The arm's motion at 30 frames a second."""
+    times_s = np.arange(frame_count) / 30
+    take = Take(
+        name="walk",
+        body=arm_rig(),
+        frame_index=np.arange(frame_count),
+        times_s=times_s,
+        is_covered=np.ones(frame_count, bool),
+        confidence=np.full(frame_count, 0.9),
+        joint_rotations=np.stack([arm_rotations(time_s) for time_s in times_s]),
+        root_to_cam=np.stack([arm_root_to_cam(time_s) for time_s in times_s]),
+        articulation=np.zeros((frame_count, 16)),
+        K=np.array([[60.0, 0, 32], [0, 60, 24], [0, 0, 1]]),
+        image_size=(64, 48),
+        facts={"model": "arm"},
+    )
+    return replace(take, **changes)
