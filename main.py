@@ -78,7 +78,11 @@ def run_command(name: str, argv: list[str]) -> int:
     """Parse a command's arguments and run it."""
     module_name, summary = available_commands()[name]
     module = importlib.import_module(module_name)
-    parser = OneSentenceParser(prog=f"main.py {name}", description=module.__doc__ or summary)
+    parser = OneSentenceParser(
+        prog=f"main.py {name}",
+        description=module.__doc__ or summary,
+        conflict_handler="resolve",  # a command may widen --json, as evaluate does
+    )
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("--json", action="store_true", help="events as JSON lines on stdout")
     module.add_arguments(parser)
