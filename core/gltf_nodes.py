@@ -100,13 +100,13 @@ def _rest_transforms(items: list[GltfObject]) -> NodeTransforms:
 
 
 def _given(item: GltfObject) -> tuple[list[float], list[float], list[float]]:
-    x, y, z, w = item.numbers("rotation", 4, [0, 0, 0, 1])
+    x, y, z, w = item.numbers("rotation", 4, [0.0, 0.0, 0.0, 1.0])
     if x * x + y * y + z * z + w * w < 1e-8:
         raise item.wrong("rotation", "is a quaternion of length zero")
     return (
-        item.numbers("translation", 3, [0, 0, 0]),
+        item.numbers("translation", 3, [0.0, 0.0, 0.0]),
         [w, x, y, z],
-        item.numbers("scale", 3, [1, 1, 1]),
+        item.numbers("scale", 3, [1.0, 1.0, 1.0]),
     )
 
 

@@ -92,7 +92,7 @@ def _read(gltf: Gltf) -> ImportedRig:
         skeleton=skeleton,
         vertices=_moved(mesh_to_rig, surface.vertices).astype(np.float32),
         faces=surface.faces,
-        weights=np.ascontiguousarray(surface.weights[:, kept]),
+        weights=np.ascontiguousarray(tree.weights),
         colors=surface.colors,
         metres_per_unit=float(1 / world_to_rig[0, 0]),
         materials=surface.materials,

@@ -11,6 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
+NEGLIGIBLE_SHARE = 0.005
+"""Of all skinning weight: a root that moves less may give it to the body below."""
+
 
 @dataclass(frozen=True, eq=False)
 class JointTree:
@@ -22,6 +25,8 @@ class JointTree:
     """Positions within `joints`; -1 for the root."""
     moved: tuple[int, ...]
     """Positions of the joints that hang on another joint than in the file."""
+    weights: Float[np.ndarray, "verts joints"]
+    """Skinning weights of the kept joints; rows sum to what they summed to."""
 
 
 def anatomical_tree(
@@ -31,9 +36,11 @@ def anatomical_tree(
 ) -> JointTree:
     """Choose and connect the joints that move the surface.
 
-    A joint stays if it or a descendant moves vertices. The heaviest tree is the body; weightless
-    joints above it go. A tree beside it is hung on the joint with which its top shares the most
-    weight (sum over vertices of the smaller one), or else on the nearest joint.
+    A joint stays if it or a descendant moves vertices. The heaviest tree is the body; joints above
+    it that move nothing go. So does a root that moves next to nothing and carries one body: its
+    turns and the body's would be two ways to say one thing. A tree beside the body is hung on the
+    joint with which its top shares the most weight (sum over vertices of the smaller one), or else
+    on the nearest joint.
 
     Args:
         parents: Parent of each joint within the skin; -1 for none.
@@ -55,6 +62,7 @@ class _Pruning:
         self.weights = weights
         self.places = places
         self.mass = weights.sum(0, dtype=float)
+        self.dropped: list[int] = []
         self.children: list[list[int]] = [[] for _ in parents]
         for joint, parent in enumerate(parents):
             if parent != -1:
@@ -96,8 +104,10 @@ class _Pruning:
         return order
 
     def _body_below(self, root: int, tops: list[int]) -> int:
-        """The body's own root: go down while the root is weightless and has a single body."""
-        while self.mass[root] == 0:
+        """The body's own root: go down while the root moves nothing and has a single body."""
+        while self.children[root] and self.mass[root] <= NEGLIGIBLE_SHARE * self.mass.sum():
+            if self.mass[root] > 0 and len(self.children[root]) > 1:
+                break
             body = max(self.children[root], key=lambda joint: self.subtree_mass[joint])
             members = self._depth_first([body])
             apart = []
@@ -110,6 +120,7 @@ class _Pruning:
             if len(self.children[root]) - len(apart) > 1:
                 break
             tops.extend(apart)
+            self.dropped.append(root)
             root = body
         return root
 
@@ -154,4 +165,6 @@ class _Pruning:
             for index, joint in enumerate(joints)
             if index and self.parents[joint] != self.given[joint]
         ]
-        return JointTree(tuple(joints), tuple(parents), tuple(moved))
+        weights = self.weights[:, joints]
+        weights[:, 0] += self.weights[:, self.dropped].sum(1)
+        return JointTree(tuple(joints), tuple(parents), tuple(moved), weights)

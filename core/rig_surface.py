@@ -16,6 +16,8 @@ from core.gltf_read import MAX_BYTES, Gltf
 from core.gltf_texture import of_count, vertex_colors
 
 _TRIANGLES, _STRIP, _FAN = 4, 5, 6
+_COLOR_TOLERANCE = 8 / 255
+"""Across the seams of a texture, samples of one and the same place differ by about this much."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,12 +41,13 @@ class Surface:
         """The same with equal vertices made one and without empty faces or unused vertices.
 
         glTF repeats a vertex wherever normals or texture coordinates differ. Vertices are equal
-        when place, weights and colour are; the first of them stays, in its order.
+        when place and weights are, and colours to the eye; the first stays, in its order.
         """
-        keys = np.concatenate([self.vertices, self.weights, self.colors], axis=1) + np.float32(0)
-        rows = np.ascontiguousarray(keys).view(f"V{keys.shape[1] * keys.itemsize}")[:, 0]
-        _, first, group = np.unique(rows, return_index=True, return_inverse=True)
-        faces = first[group][self.faces]
+        moves = np.concatenate([self.vertices, self.weights], axis=1)
+        leader = _first_equal(moves)
+        is_alike = np.abs(self.colors - self.colors[leader]).max(1) <= _COLOR_TOLERANCE
+        colors = np.where(is_alike[:, None], self.colors[leader], self.colors)
+        faces = _first_equal(np.concatenate([moves, colors], axis=1))[self.faces]
         corners = self.vertices[faces].astype(float)
         doubled_area = np.linalg.norm(
             np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1
@@ -175,6 +178,14 @@ def _merged(parts: list[Surface]) -> Surface:
             [np.full(len(p.vertices), materials.index(p.materials[0]), np.int32) for p in parts]
         ),
     )
+
+
+def _first_equal(rows: Float[np.ndarray, "verts columns"]) -> Int[np.ndarray, " verts"]:
+    """For each row, the number of the first row that equals it."""
+    rows = np.ascontiguousarray(rows + rows.dtype.type(0))  # -0 becomes 0
+    as_bytes = rows.view(f"V{rows.shape[1] * rows.itemsize}")[:, 0]
+    _, first, group = np.unique(as_bytes, return_index=True, return_inverse=True)
+    return first[group]
 
 
 def _with_weights_everywhere(surface: Surface, file_name: str) -> Surface:
