@@ -120,7 +120,8 @@ def _key_frame(entry: dict[str, Any], folder: Path, size: tuple[int, int]) -> Ke
     if mask is None or mask.shape != (size[1], size[0]):
         raise ValueError(f"the mask {entry['mask']} is damaged or not {size[0]} x {size[1]}")
     visible = {
-        name: (float(x), float(y)) for name, (x, y, is_visible) in entry["keypoints"].items()
+        name: (float(x), float(y))
+        for name, (x, y, is_visible) in entry["keypoints"].items()
         if is_visible
     }
     return KeyFrame(int(entry["index"]), (mask >= 128).astype(np.uint8) * np.uint8(255), visible)

@@ -1,0 +1,103 @@
+"""Measure a model on clips: against the truth, or against hand-made masks and keypoints.
+
+main.py evaluate dog clips/gallop clips/trot        # folders with truth, or annotation JSONs
+main.py evaluate dog real-dev --sheets out/sheets   # the development key frames; or real-test
+main.py evaluate dog real-test --json scores.json
+
+The clips of real-test and of the synthetic test set are for reporting: never choose with them.
+"""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from core.progress import Writer
+
+REAL_SETS = ("real-dev", "real-test")
+ALIGNMENTS = ("none", "scale", "scale_centroid", "similarity")
+MASKS = ("given", "none")
+
+
+class JsonTarget(argparse.Action):
+    """`--json` alone asks for events on stdout, as in every command; `--json FILE` for a file."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: str | Sequence[Any] | None,
+        option_string: str | None = None,
+    ) -> None:
+        namespace.json = values is None
+        namespace.report = None if values is None else Path(str(values))
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("model", metavar="MODEL", help="name, folder or .zip of a category model")
+    parser.add_argument(
+        "clips",
+        nargs="+",
+        metavar="CLIP",
+        help="a clip's folder, an annotation .json, real-dev or real-test",
+    )
+    parser.add_argument(
+        "--json", nargs="?", action=JsonTarget, default=False, metavar="FILE",
+        help="write all scores to FILE; without one, events as JSON lines on stdout",
+    )  # fmt: skip
+    parser.set_defaults(report=None)
+    parser.add_argument("--table", action="store_true", help="tables in Markdown, for documents")
+    parser.add_argument(
+        "--data", type=Path, default=Path("../shared/data"), metavar="DIR",
+        help="holds annotations/ and videos/ (default: %(default)s)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--subject", metavar="NAME",
+        help="only real clips of dog, cat, human or quadruped (default: the model's category)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--align", choices=ALIGNMENTS, default="scale_centroid",
+        help="what is forgiven before surfaces are compared (default: %(default)s)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--masks", choices=MASKS, default="given",
+        help="none: find the subject in the whole real video without a prompt",
+    )  # fmt: skip
+    parser.add_argument(
+        "--stride", type=int, default=1, metavar="N",
+        help="compare surfaces and silhouettes in every Nth frame",
+    )  # fmt: skip
+    parser.add_argument("--depth", action="store_true", help="also compare depth maps")
+    parser.add_argument(
+        "--sheets", type=Path, metavar="DIR", help="write contact sheets with the mesh drawn over"
+    )
+
+
+def run(arguments: argparse.Namespace, out: Writer) -> int:
+    """Reconstruct and score every clip; tell it as tables, as JSON, as pictures."""
+    from core.errors import ExplainedError
+    from core.model import load_model
+    from training.evaluation.evaluation import EvaluationOptions, evaluate
+    from training.evaluation.find_clips import find_clips
+
+    if arguments.stride < 1:
+        raise ExplainedError(f"--stride {arguments.stride} does not go forward; give 1 or more.")
+    model = load_model(arguments.model)
+    category = arguments.subject or str(model.card.get("category") or model.name)
+    clips = find_clips(arguments.clips, arguments.data, category)
+    options = EvaluationOptions(
+        alignment=arguments.align,
+        stride=arguments.stride,
+        with_depth=arguments.depth,
+        is_prompted=arguments.masks == "given",
+        sheets=arguments.sheets,
+    )
+    evaluation = evaluate(model, clips, options, out.progress)
+    for line in evaluation.lines(is_markdown=arguments.table):
+        out.line(line)
+    if arguments.report is not None:
+        evaluation.write_json(arguments.report)
+        out.line(f"Wrote {arguments.report}")
+    out.result(evaluation.facts())
+    return 0
