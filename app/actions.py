@@ -88,6 +88,8 @@ FILE_ACTIONS = (
     Action("export", "File", "Export…", lambda w: w.ask_export(), ("Ctrl+E",),
            lambda w: w.can_export, icon="export",
            hint="Write the reconstruction as animated .glb, .npz or .obj", starts_group=True),
+    Action("save-session", "File", "Save session…", lambda w: w.ask_save(), ("Ctrl+S",),
+           lambda w: w.can_export, hint="A folder that opens again with everything in it"),
     Action("save-picture", "File", "Save picture of the viewport…", lambda w: w.ask_picture(),
            ("Ctrl+Shift+S",), icon="picture"),
     Action("quit", "File", "Quit", lambda w: w.close(), ("Ctrl+Q",), starts_group=True),

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QMimeData
 from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox
 
+from app.export_thread import SESSION_SUFFIX, ExportJob, ExportThread
 from app.timecode import frame_of, timecode
 from core.errors import ExportError
+from core.export.options import ExportOptions
 
 if TYPE_CHECKING:
     from app.main_window import MainWindow
@@ -72,6 +74,25 @@ def ask_picture(window: "MainWindow") -> None:
             "The picture was not saved",
             ExportError(f"{path} cannot be written; choose another folder or end in .png."),
         )
+
+
+def ask_save(window: "MainWindow") -> None:
+    """Where to keep the session; it is written on a thread of its own."""
+    session = window.session
+    if session.store is None or session.facts is None:
+        return
+    name = str(Path(session.facts.text).with_suffix(SESSION_SUFFIX))
+    path, _ = QFileDialog.getSaveFileName(window, "Save session", name, "Sessions (*.session)")
+    if not path:
+        return
+    folder = Path(path).with_suffix(SESSION_SUFFIX)
+    results = tuple(session.store.results())
+    job = ExportJob(session.model, session.facts, results, folder, ExportOptions())
+    thread = ExportThread(job, window)
+    thread.done.connect(lambda sentence: window.statusBar().showMessage(sentence, 5000))
+    thread.failed.connect(lambda error: window.say("The session was not saved", error))
+    window.keep_until_finished(thread)
+    thread.start()
 
 
 def show_about(window: "MainWindow") -> None:

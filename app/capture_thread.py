@@ -22,7 +22,7 @@ from core.sources.source import Source
 
 LOG = logging.getLogger(__name__)
 READ_THROUGH_FRAMES = 24
-"""Skips up to this many frames are decoded through; longer ones seek (a seek decodes half a GOP)."""
+"""Skips up to this many frames are decoded through; for longer ones a seek is cheaper."""
 
 
 @dataclass(frozen=True)

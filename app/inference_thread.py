@@ -165,7 +165,8 @@ class InferenceThread(QThread):
 
     def _memory_before(self, frame: Frame, lane: _Lane, other: _Lane) -> tuple[Memory, bool]:
         """The state to step `frame` with, and whether its result may count as final."""
-        assert self._reconstructor is not None and self._assignment is not None
+        assert self._reconstructor is not None
+        assert self._assignment is not None
         box = self._prompt_at(frame.index)
         if box is not None:
             return self._reconstructor.prompt(frame, box), True
@@ -204,7 +205,8 @@ class InferenceThread(QThread):
 
     def _fill(self) -> None:
         assignment = self._assignment
-        assert assignment is not None and assignment.store is not None
+        assert assignment is not None
+        assert assignment.store is not None
         index = assignment.store.first_missing()
         if index is None or self._reconstructor is None:
             return
@@ -215,7 +217,8 @@ class InferenceThread(QThread):
 
     def _fill_frame(self, index: int) -> Frame:
         assignment = self._assignment
-        assert assignment is not None and assignment.open_source is not None
+        assert assignment is not None
+        assert assignment.open_source is not None
         if self._fill_source is None:
             self._fill_source = assignment.open_source(assignment.facts.text)
             self._fill_position = 0

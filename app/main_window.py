@@ -1,6 +1,6 @@
 """The window: puts the parts together and asks what dialogs ask. The truth is in `Session`."""
 
-from PySide6.QtCore import QEvent, Qt, QTimer
+from PySide6.QtCore import QEvent, Qt, QThread, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication
 from PySide6.QtWidgets import (
     QDockWidget,
@@ -13,7 +13,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app import asking
+from app import asking, opening
 from app.actions import ACTIONS, MENUS, build_actions, refresh_actions, tint_actions
 from app.banner import Banner
 from app.bones_panel import BonesPanel
@@ -37,6 +37,7 @@ from app.timeline import Timeline
 from app.tool_bar import fill_tool_bar
 from app.transport_bar import TransportBar
 from app.viewport import Viewport, has_opengl
+from app.viewport_note import ViewportNote
 
 LAYOUT_VERSION = 1
 
@@ -61,6 +62,7 @@ class MainWindow(QMainWindow):
         self._build_tool_bar()
         self.setStatusBar(StatusBar(session, self))
         self._hidden_docks: list[QDockWidget] = []
+        self._workers: set[QThread] = set()
         self._first_state = self.saveState(LAYOUT_VERSION)
         self._connect()
         self.refresh()
@@ -99,7 +101,7 @@ class MainWindow(QMainWindow):
         column.addWidget(self.banner)
         column.addWidget(self.pages, 1)
         self.setCentralWidget(centre)
-        self.opening = OpeningVeil(self.session, self.pages)
+        self.veil = OpeningVeil(self.session, self.pages)
 
     def _build_viewport(self) -> QWidget:
         self.viewport = Viewport(self.session)
@@ -110,6 +112,7 @@ class MainWindow(QMainWindow):
             return label
         self.hud = Hud(self.session, self.viewport)
         self.hud.move(SPACE_PX, SPACE_PX)
+        self.note = ViewportNote(self.session, self.viewport)
         self.viewport.broke.connect(lambda error: self.say("The 3D view cannot draw", error))
         return self.viewport
 
@@ -192,7 +195,7 @@ class MainWindow(QMainWindow):
         self._show_start_page(facts is None and self.session.opening_text is None)
 
     def _on_opening(self) -> None:
-        self.opening.refresh()
+        self.veil.refresh()
         if self.session.opening_text is not None:
             self.banner.hide()
 
@@ -224,7 +227,7 @@ class MainWindow(QMainWindow):
 
     def open_text(self, text: str) -> None:
         """Open a path or address, as typed, dropped or chosen from recents."""
-        self.session.open(text)
+        opening.open_anything(self.session, text)
 
     def open_sample(self) -> None:
         """Play the bundled clip."""
@@ -260,6 +263,9 @@ class MainWindow(QMainWindow):
     def ask_export(self) -> None:
         ExportDialog(self.session, self).open()
 
+    def ask_save(self) -> None:
+        asking.ask_save(self)
+
     def copy_picture(self) -> None:
         QGuiApplication.clipboard().setImage(self.viewport.picture())
         self.statusBar().showMessage("Picture copied", 2000)
@@ -294,6 +300,11 @@ class MainWindow(QMainWindow):
     def show_about(self) -> None:
         asking.show_about(self)
 
+    def keep_until_finished(self, thread: QThread) -> None:
+        """Hold on to a worker; closing the window waits for it."""
+        self._workers.add(thread)
+        thread.finished.connect(lambda: self._workers.discard(thread))
+
     # Dropping.
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
@@ -323,5 +334,7 @@ class MainWindow(QMainWindow):
         kept.setValue("geometry", self.saveGeometry())
         kept.setValue("state", self.saveState(LAYOUT_VERSION))
         self.viewport.free()
+        for worker in set(self._workers):
+            worker.wait()
         self.session.close()
         super().closeEvent(event)

@@ -56,7 +56,7 @@ def install_logging() -> None:
 
 
 def install_hooks(on_error: Callable[[BaseException], None]) -> None:
-    """Send what nobody caught, on any thread, and Qt's own messages to the log and to `on_error`."""
+    """Send what nobody caught, on any thread, to the log and `on_error`; Qt's words to the log."""
 
     def on_exception(
         kind: type[BaseException], error: BaseException, trace: TracebackType | None

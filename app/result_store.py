@@ -102,6 +102,11 @@ class ResultStore:
         """Share of frames that have a result, final or not."""
         return len(self._packed) / max(self.frame_count, 1)
 
+    def count_in(self, first: int, last: int) -> int:
+        """Frames of a range (both ends inclusive) that have a result."""
+        with self._lock:
+            return sum(first <= index <= last for index in self._packed)
+
     def confidence(self) -> Float[np.ndarray, " frames"]:
         """Confidence by frame; NaN where there is no result yet."""
         with self._lock:

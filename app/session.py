@@ -76,6 +76,7 @@ class Session(QObject):
         self.draw_ms = 0.0
         self.latency_ms = 0.0
         self._take_id = 0
+        self._known: tuple[FrameResult, ...] = ()
         self._wanted_frame: int | None = None
         self._resumes_after_scrub = False
         self._plays_when_loaded = False
@@ -91,8 +92,13 @@ class Session(QObject):
 
     # Opening and closing.
 
-    def open(self, text: str) -> None:
-        """Open a video, folder, camera or address; a failure leaves the present one open."""
+    def open(self, text: str, known: tuple[FrameResult, ...] = ()) -> None:
+        """Open a video, folder, camera or address.
+
+        Args:
+            known: Results it was given before, as a saved session holds them.
+        """
+        self._known = known
         if self.opening_text is not None:
             self.cancel_opening()
         self._stop_capture()
@@ -155,6 +161,7 @@ class Session(QObject):
         self.shown = None
         self._wanted_frame = None
         self.store = None if facts.frame_count is None else ResultStore(facts.frame_count)
+        self._put_known()
         # A video begins to play once there is a model to reconstruct it with, from its first frame.
         self.play = PlayState(is_playing=not self.is_model_loading)
         self._plays_when_loaded = self.is_model_loading
@@ -166,6 +173,12 @@ class Session(QObject):
         self.play_changed.emit()
         self.explore_changed.emit()
         self.results_changed.emit()
+
+    def _put_known(self) -> None:
+        """Results of a saved session are final: they are not made anew."""
+        for result in self._known:
+            if self.store is not None and result.frame_index < self.store.frame_count:
+                self.store.put(result, is_final=True)
 
     def _on_capture_failed(self, error: Exception) -> None:
         if self.sender() is not self._capture:
@@ -189,6 +202,8 @@ class Session(QObject):
         """Load a category model off the GUI thread and reconstruct with it."""
         if self._model_thread is not None:
             self._model_thread.wait(THREAD_WAIT_MS)
+        if name != self.model_name and self.facts is not None:
+            self._known = ()
         self.model_name, self.is_model_loading = name, True
         self._model_thread = ModelThread(self.services.load_model, name, self)
         self._model_thread.loaded.connect(self._on_model_loaded)
@@ -200,6 +215,7 @@ class Session(QObject):
         """Find the subject in another way, from now on."""
         if segmenter != self.segmenter:
             self.segmenter = segmenter
+            self._known = ()
             self._forget_results()
 
     def _on_model_loaded(self, model: Any) -> None:
@@ -225,6 +241,7 @@ class Session(QObject):
     def _forget_results(self) -> None:
         if self.store is not None and self.facts is not None and self.facts.frame_count:
             self.store = ResultStore(self.facts.frame_count)
+            self._put_known()
         self._assign()
         self._show_again()
         self.results_changed.emit()

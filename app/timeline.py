@@ -125,7 +125,8 @@ class Timeline(QWidget):
 
     def _paint_ruler(self, painter: QPainter, tones: Tones) -> None:
         facts = self._session.facts
-        assert facts is not None and facts.times_s is not None
+        assert facts is not None
+        assert facts.times_s is not None
         length_s = float(facts.times_s[-1]) or 1.0
         width = self.width() - 2 * MARGIN_PX
         step_s = next((s for s in TICK_STEPS_S if width * s / length_s >= 72), TICK_STEPS_S[-1])

@@ -129,6 +129,7 @@ class FakeModel:
     name = "fake dog"
     card: dict[str, Any] = {"category": "dog", "licence": "MIT", "training_data": "none"}  # noqa: RUF012
     shape_count = 0
+    folder = None
     appearance = SimpleNamespace(code_count=4)
 
     def __init__(self) -> None:

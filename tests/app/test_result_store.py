@@ -7,7 +7,7 @@ from app.result_store import ResultStore
 from tests.app.fakes import FakeModel, FakeReconstructor, fake_frame
 
 
-def result(index: int):  # noqa: ANN201
+def result(index: int):
     return FakeReconstructor(FakeModel()).step(fake_frame(index), ())[0]
 
 

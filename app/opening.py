@@ -1,0 +1,44 @@
+"""From what was typed, dropped or chosen to what the session opens."""
+
+from pathlib import Path
+
+from app.session import Session
+from core.errors import ExplainedError, SourceError
+
+SESSION_DATABASE = "session.sqlite"
+MODEL_CARD = "model.json"
+
+
+def open_anything(session: Session, text: str) -> None:
+    """Open a source, a saved session or a category model; say so if it is none of them."""
+    path = Path(text).expanduser()
+    try:
+        if (path / SESSION_DATABASE).is_file():
+            _open_session(session, path)
+        elif (
+            (path / MODEL_CARD).is_file()
+            or path.suffix == ".zip"
+            or text in session.services.list_models()
+        ):
+            session.load_model(text)
+        else:
+            session.open(text)
+    except ExplainedError as error:
+        session.failed.emit("Could not open this", error)
+
+
+def _open_session(session: Session, folder: Path) -> None:
+    from core.session_store import read_session
+
+    with read_session(folder) as record:
+        header, source = record.header, record.source
+        known = tuple(record.results())
+    if source is None:
+        was = header.source.absolute if header.source is not None else "a camera"
+        raise SourceError(
+            f"The video of {folder.name} is not at {was} any more: put it back beside the session."
+        )
+    is_other = header.model_name != session.model_name
+    if is_other and header.model_name in session.services.list_models():
+        session.load_model(header.model_name)
+    session.open(str(source.resolve()), known)

@@ -1,0 +1,55 @@
+"""A word in the viewport when there is no body to see: why, and what to do."""
+
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtWidgets import QLabel, QWidget
+
+from app.session import Session
+from app.theme import SPACE_PX
+
+
+class ViewportNote(QLabel):
+    """A small plate at the bottom; clicks go through it."""
+
+    def __init__(self, session: Session, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._session = session
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.setStyleSheet(
+            "background: rgba(12, 14, 16, 190); color: #f0f2f4; border-radius: 6px;"
+            " padding: 8px 14px;"
+        )
+        parent.installEventFilter(self)
+        for signal in (session.shown_changed, session.model_changed, session.source_changed,
+                       session.explore_changed):  # fmt: skip
+            signal.connect(self.refresh)
+        self.refresh()
+
+    def _text(self) -> str:
+        session = self._session
+        if session.is_model_loading:
+            return "Loading the model…"
+        if session.model is None:
+            return "No model is installed: drop a model folder or .zip on the window."
+        if session.explore.is_frozen or session.shown is None:
+            return ""
+        result = session.shown.result
+        if result is not None and not result.is_covered:
+            return "No subject found here. Drag a box around it in the input picture."
+        return ""
+
+    def refresh(self) -> None:
+        """Show, hide and place."""
+        text = self._text()
+        self.setVisible(bool(text))
+        if text and text != self.text():
+            self.setText(text)
+        if text:
+            self.adjustSize()
+            parent = self.parentWidget()
+            self.move((parent.width() - self.width()) // 2,
+                      parent.height() - self.height() - 2 * SPACE_PX)  # fmt: skip
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Resize:
+            self.refresh()
+        return False
