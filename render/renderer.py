@@ -16,10 +16,11 @@ import numpy as np
 from jaxtyping import UInt8
 
 from render.backdrop import Backdrop
-from render.body_painter import OVER, BodyPainter, Stage
+from render.body_painter import BodyPainter, Stage
 from render.ground import Ground
 from render.scene import Body, BodyLook, Scene
 from render.skeleton_painter import SkeletonPainter
+from render.surroundings import Surroundings
 
 Rect = tuple[int, int, int, int]
 """Left, top, width, height in pixels of a framebuffer, its origin at the top left."""
@@ -32,23 +33,29 @@ class Renderer:
         self.ctx = ctx
         self._backdrop = Backdrop(ctx)
         self._ground = Ground(ctx)
+        self._surroundings = Surroundings(ctx, self._backdrop, self._ground)
         self._bodies = BodyPainter(ctx)
         self._skeletons = SkeletonPainter(ctx)
+        self._parts = (
+            self._backdrop,
+            self._ground,
+            self._surroundings,
+            self._bodies,
+            self._skeletons,
+        )
 
     def draw(self, scene: Scene, framebuffer: moderngl.Framebuffer) -> None:
         """Fill the framebuffer with a picture of the scene."""
         self._reset_state()
-        area = self._ground.cast(scene.bodies, self._bodies) if scene.has_ground else None
-        _start(framebuffer)
-        if scene.has_background:
-            self._backdrop.draw_gradient(scene.theme)
         stage = Stage(scene.camera.view(*framebuffer.size), scene.theme, scene.has_ground)
-        solid = [body for body in scene.bodies if _is_solid(body.look)]
-        for body in solid:
-            self._draw_body(body, stage)
-        if area is not None:
-            self.ctx.blend_func = OVER
-            self._ground.draw(area, stage)
+        if scene.has_ground:
+            self._ground.cast(scene.bodies, self._bodies)
+        self._surroundings.draw(scene, stage, framebuffer)
+        if scene.has_ground:
+            self._ground.draw_shadow(stage)
+        for body in scene.bodies:
+            if _is_solid(body.look):
+                self._draw_body(body, stage)
         for body in scene.bodies:
             if not _is_solid(body.look):
                 self._draw_body(body, stage)
@@ -71,7 +78,9 @@ class Renderer:
             rect: Where in the framebuffer the frame goes; as large as fits, centred, when absent.
         """
         self._reset_state()
-        _start(framebuffer)
+        framebuffer.use()
+        framebuffer.viewport = (0, 0, *framebuffer.size)
+        framebuffer.clear(0.0, 0.0, 0.0, 0.0, depth=1.0)
         if scene.has_background and rect is None:
             self._backdrop.draw_gradient(scene.theme)
         height_px, width_px = frame_rgb.shape[:2]
@@ -88,7 +97,7 @@ class Renderer:
 
     def release(self) -> None:
         """Free everything on the GPU; the renderer is of no use afterwards."""
-        for part in (self._backdrop, self._ground, self._bodies, self._skeletons):
+        for part in self._parts:
             part.release()
 
     def _draw_body(self, body: Body, stage: Stage) -> None:
@@ -119,9 +128,3 @@ def fitted(width_px: int, height_px: int, into_width_px: int, into_height_px: in
 
 def _is_solid(look: BodyLook) -> bool:
     return look.opacity >= 1 and look.mode != "skeleton"
-
-
-def _start(framebuffer: moderngl.Framebuffer) -> None:
-    framebuffer.use()
-    framebuffer.viewport = (0, 0, *framebuffer.size)
-    framebuffer.clear(0.0, 0.0, 0.0, 0.0, depth=1.0)

@@ -88,7 +88,8 @@ class Theme:
     line: Rgb
     line_opacity: float
     """Ground grid."""
-    shadow_opacity: float
+    shadow_opacity: tuple[float, float]
+    """Of a body that touches the ground, and of one that is above it."""
     clay: Rgb
     """Body in the modes "shaded" and "skeleton"."""
     wire: Rgb
@@ -102,7 +103,7 @@ LIGHT = Theme(
     bottom=(0.855, 0.870, 0.888),
     line=(0.24, 0.28, 0.34),
     line_opacity=0.22,
-    shadow_opacity=0.34,
+    shadow_opacity=(0.42, 0.45),
     clay=(0.78, 0.77, 0.75),
     wire=(0.16, 0.20, 0.27),
     bone=(0.33, 0.45, 0.62),
@@ -113,7 +114,7 @@ DARK = Theme(
     bottom=(0.115, 0.125, 0.142),
     line=(0.80, 0.86, 0.95),
     line_opacity=0.16,
-    shadow_opacity=0.55,
+    shadow_opacity=(0.60, 0.60),
     clay=(0.70, 0.69, 0.67),
     wire=(0.74, 0.82, 0.92),
     bone=(0.52, 0.68, 0.88),

@@ -11,11 +11,11 @@ from render.body_painter import Stage
 from render.scene import Body, Theme
 from render.shader_source import load_program, set_uniforms
 
-GIRTH = 0.09
+GIRTH = 0.11
 """Half the width of a bone, as a share of its length, ..."""
-MAX_GIRTH = 0.011
+MAX_GIRTH = 0.016
 """... and at most this, in rig units."""
-BALL = 0.0085
+BALL = 0.011
 """Radius of a joint in rig units."""
 BELT = 0.18
 """Where along the bone it is widest."""

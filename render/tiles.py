@@ -138,8 +138,8 @@ class TileRenderer:
         )
         return len(self._bodies) - 1
 
-    def draw(self, tiles: Sequence[Tile]) -> TileImages:
-        """Draw all tiles, in as many passes as they need.
+    def draw(self, tiles: Sequence[Tile], with_depth: bool = True) -> TileImages:
+        """Draw all tiles, in as many passes as they need; reading depth back doubles the transfer.
 
         Raises:
             ValueError: An array does not fit its body.
@@ -147,13 +147,14 @@ class TileRenderer:
         self._check(tiles)
         px, count = self.tile_px, len(tiles)
         rgba = np.empty((count, px, px, 4), np.uint8)
-        depth = np.empty((count, px, px), np.float32)
+        depth = np.zeros((count, px, px), np.float32)
         capacity = self.columns * self.rows
         for first in range(0, count, capacity):
             part = slice(first, first + capacity)
             self._draw_pass(tiles[part])
             rgba[part] = self._read(0, 4, "u1", len(tiles[part]))
-            depth[part] = self._read(1, 1, "f4", len(tiles[part]))[..., 0]
+            if with_depth:
+                depth[part] = self._read(1, 1, "f4", len(tiles[part]))[..., 0]
         return TileImages(rgba, depth)
 
     def release(self) -> None:

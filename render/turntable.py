@@ -33,7 +33,7 @@ def turntable(
 
     The camera keeps its pitch and lens; if it is not an `OrbitCamera`, a framed one is taken.
     """
-    camera = _orbit_of(scene)
+    camera = _orbit_of(scene, size.width_px / size.height_px)
     for frame in range(frames):
         yaw_rad = camera.yaw_rad + turns * 2 * np.pi * frame / frames
         yield _rgb(renderer, replace(scene, camera=replace(camera, yaw_rad=float(yaw_rad))), size)
@@ -65,10 +65,10 @@ def tiled(
     return sheet.swapaxes(1, 2).reshape(rows * height_px, columns * width_px, 3)
 
 
-def _orbit_of(scene: Scene) -> OrbitCamera:
+def _orbit_of(scene: Scene, aspect: float) -> OrbitCamera:
     if isinstance(scene.camera, OrbitCamera):
         return scene.camera
-    return OrbitCamera().framed(*bounds_of(scene.bodies))
+    return OrbitCamera().framed(*bounds_of(scene.bodies), aspect)
 
 
 def _rgb(

@@ -31,7 +31,7 @@ ORBIT_RAD_PER_PX = np.deg2rad(0.4)
 """Blender's turntable: 0.4 degrees per pixel of mouse movement."""
 DOLLY_PER_STEP = 1.15
 """One notch of the wheel brings the camera this much nearer."""
-MARGIN = 1.15
+MARGIN = 1.06
 """Room left around a framed subject."""
 
 
@@ -87,6 +87,8 @@ class View:
     world_to_cam: Float[np.ndarray, "4 4"]
     """Rigid."""
     cam_to_clip: Float[np.ndarray, "4 4"]
+    focus: Float[np.ndarray, "3"]
+    """The point in the world that the viewer cares for, straight ahead of the camera."""
     is_orthographic: bool = False
 
     @property
@@ -114,7 +116,8 @@ class FixedCamera:
     def view(self, width_px: int, height_px: int) -> View:
         source = self.camera
         projection = cam_to_clip(source.K, source.width_px, source.height_px, self.near, self.far)
-        return View(self.world_to_cam, projection)
+        cam_to_world = np.linalg.inv(self.world_to_cam)
+        return View(self.world_to_cam, projection, (cam_to_world @ [0, 0, 3, 1])[:3])
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,7 +143,7 @@ class OrbitCamera:
         else:
             K = np.array([[focal_px, 0, width_px / 2], [0, focal_px, height_px / 2], [0, 0, 1]])
             clip = cam_to_clip(K, width_px, height_px, near, far)
-        return View(self.world_to_cam, clip, self.is_orthographic)
+        return View(self.world_to_cam, clip, self.target, self.is_orthographic)
 
     @property
     def world_to_cam(self) -> Float[np.ndarray, "4 4"]:
@@ -171,11 +174,27 @@ class OrbitCamera:
         distance = self.distance * DOLLY_PER_STEP**-steps
         return replace(self, distance=float(np.clip(distance, 0.05, 1000.0)))
 
-    def framed(self, low: Float[np.ndarray, "3"], high: Float[np.ndarray, "3"]) -> "OrbitCamera":
-        """Looking at the middle of a box from where all of it is seen, from any side."""
-        radius = max(float(np.linalg.norm(np.subtract(high, low))) / 2, 1e-3)
-        distance = MARGIN * radius / np.sin(self.fov_rad / 2)
-        return replace(self, target=np.add(low, high) / 2, distance=float(distance))
+    def framed(
+        self, low: Float[np.ndarray, "3"], high: Float[np.ndarray, "3"], aspect: float = 1.0
+    ) -> "OrbitCamera":
+        """Looking at the middle of a box from where all of it is seen, whatever the yaw.
+
+        Args:
+            low, high: Corners of the box.
+            aspect: Width by height of the picture.
+        """
+        size = np.maximum(np.subtract(high, low), 1e-3)
+        angle = np.linspace(0, 2 * np.pi, 32, endpoint=False)
+        # The upright cylinder around the box, in the camera's axes.
+        rim = np.stack([np.cos(angle), np.zeros(32), np.sin(angle)], 1) * np.hypot(*size[[0, 2]])
+        up = np.array([0, size[1], 0])
+        points = 0.5 * np.concatenate([rim - up, rim + up])
+        right, down, ahead = self._axes() @ points.T
+        tangent = np.tan(self.fov_rad / 2) * np.array([max(aspect, 1), max(1 / aspect, 1)])
+        fitting = np.maximum(np.abs(right) / tangent[0], np.abs(down) / tangent[1])
+        in_front = 0 if self.is_orthographic else -ahead
+        distance = float((MARGIN * fitting + in_front).max())
+        return replace(self, target=np.add(low, high) / 2, distance=distance)
 
     def looking(self, side: StandardView) -> "OrbitCamera":
         """At the same target from a standard side."""

@@ -1,7 +1,9 @@
 #version 330 core
-// Soft studio light: a sky and a ground, a large key that travels with the viewer, a weak rim.
+// Soft studio light: a sky and a ground, a large key and a weak fill that travel with the viewer,
+// a faint rim.
+// Defines: MODE: 0 lit, 1 normals, 2 depth, 3 weights, 4 plain. Not a uniform: llvmpipe would
+// compute all of them for every pixel.
 uniform mat4 world_to_cam;
-uniform int mode;          // 0 lit, 1 normals, 2 depth, 3 weights, 4 plain
 uniform float opacity;
 uniform vec2 depth_range;  // camera z shown as light and as dark
 uniform bool is_parallel;
@@ -17,18 +19,23 @@ in float v_heat;
 
 out vec4 out_color;
 
-const vec3 SKY = vec3(0.56, 0.60, 0.66);
-const vec3 GROUND = vec3(0.27, 0.25, 0.235);
-const vec3 KEY = vec3(0.66, 0.63, 0.59);
+const vec3 SKY = vec3(0.70, 0.73, 0.78);
+const vec3 GROUND = vec3(0.34, 0.32, 0.30);
+const vec3 KEY = vec3(0.92, 0.88, 0.82);
+const vec3 FILL = vec3(0.15, 0.155, 0.165);
 const vec3 KEY_TOWARDS = normalize(vec3(-0.55, -0.80, -0.75)); // camera: left, up, behind the viewer
 
-vec3 lit(vec3 albedo, vec3 normal, vec3 to_eye) {
+vec3 lit(vec3 albedo, vec3 normal, vec3 to_eye, vec3 to_key) {
     float openness = has_ground ? mix(0.72, 1.0, smoothstep(0.0, 0.22, v_world.y)) : 1.0;
     vec3 sky = mix(GROUND, SKY, 0.5 + 0.5 * normal.y) * openness;
-    float facing = dot(normal, transpose(mat3(world_to_cam)) * KEY_TOWARDS);
-    float key = max((facing + 0.35) / 1.35, 0.0); // wrapped: no hard edge between light and dark
-    float rim = pow(1.0 - clamp(dot(normal, to_eye), 0.0, 1.0), 4.0) * (0.6 + 0.4 * normal.y);
-    return albedo * (sky + key * key * KEY) + 0.09 * rim * mix(albedo, vec3(1.0), 0.4);
+    // wrapped: no hard edge between light and dark
+    float key = max((dot(normal, to_key) + 0.35) / 1.35, 0.0);
+    float facing = clamp(dot(normal, to_eye), 0.0, 1.0);
+    float rim = 1.0 - facing;
+    rim *= rim;
+    rim *= rim * (0.6 + 0.4 * normal.y);
+    vec3 light = sky + key * key * KEY + facing * FILL;
+    return albedo * light + 0.08 * rim * mix(albedo, vec3(1.0), 0.4);
 }
 
 // Calm blue to warm yellow, light grows with the weight; readable without seeing colours.
@@ -40,21 +47,22 @@ vec3 heat(float x) {
 
 void main() {
     vec3 normal = normalize(gl_FrontFacing ? v_normal : -v_normal);
-    vec3 to_eye = is_parallel ? vec3(0.0, 0.0, -1.0) : -normalize(v_cam);
-    to_eye = transpose(mat3(world_to_cam)) * to_eye;
-    vec3 color;
-    if (mode == 1) {
-        vec3 seen = mat3(world_to_cam) * normal * vec3(1.0, -1.0, -1.0);
-        color = 0.5 + 0.5 * seen;
-    } else if (mode == 2) {
-        float x = clamp((v_cam.z - depth_range.x) / (depth_range.y - depth_range.x), 0.0, 1.0);
-        color = mix(vec3(0.96), vec3(0.10, 0.11, 0.14), x);
-    } else if (mode == 3) {
-        color = to_srgb(lit(to_linear(heat(v_heat)), normal, to_eye));
-    } else if (mode == 4) {
-        color = to_srgb(v_color);
-    } else {
-        color = to_srgb(lit(v_color, normal, to_eye));
-    }
+    mat3 cam_to_world = transpose(mat3(world_to_cam));
+#if MODE == 1
+    vec3 color = 0.5 + 0.5 * (mat3(world_to_cam) * normal) * vec3(1.0, -1.0, -1.0);
+#elif MODE == 2
+    float x = clamp((v_cam.z - depth_range.x) / (depth_range.y - depth_range.x), 0.0, 1.0);
+    vec3 color = mix(vec3(0.96), vec3(0.10, 0.11, 0.14), x);
+#elif MODE == 4
+    vec3 color = to_srgb(v_color);
+#else
+#if MODE == 3
+    vec3 albedo = to_linear(heat(v_heat));
+#else
+    vec3 albedo = v_color;
+#endif
+    vec3 to_eye = cam_to_world * (is_parallel ? vec3(0.0, 0.0, -1.0) : -normalize(v_cam));
+    vec3 color = to_srgb(lit(albedo, normal, to_eye, cam_to_world * KEY_TOWARDS));
+#endif
     out_color = vec4(color, opacity);
 }

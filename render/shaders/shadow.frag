@@ -1,10 +1,11 @@
 #version 330 core
-uniform float reach; // height above which a body no longer darkens the ground
+// How much a body darkens the ground below it: x for touching it, y for being above it.
+uniform vec2 reach; // heights above which each ends
 
 in float v_height;
-out float out_shade;
+out vec2 out_shade;
 
 void main() {
-    float near = clamp(1.0 - v_height / reach, 0.0, 1.0);
+    vec2 near = clamp(1.0 - v_height / reach, 0.0, 1.0);
     out_shade = near * near;
 }

@@ -32,7 +32,8 @@ def one_face_rig(corners: np.ndarray) -> Rig:
 def test_a_square_around_one_pixel_centre_covers_that_pixel(
     renderer: Renderer, column: int, row: int
 ):
-    around = np.array([column, row]) + [[0.1, 0.1], [0.9, 0.1], [0.1, 0.9], [0.9, 0.9]]
+    inside = np.array([[0.1, 0.1], [0.9, 0.1], [0.1, 0.9], [0.9, 0.9]])
+    around = inside + np.array([column, row])
     rays = np.concatenate([around, np.ones((4, 1))], 1) @ np.linalg.inv(K).T
     body = Body.at_rest(one_face_rig(rays * 2.5))
     scene = Scene((body,), FixedCamera(Camera(K, PX, PX)))
