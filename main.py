@@ -34,7 +34,7 @@ COMMANDS = {  # name -> (module, what it does)
     "adapt": ("training.commands.adapt", "tune a student to one video"),
     "evaluate": ("training.commands.evaluate", "measure a model on clips with known truth"),
 }
-WINDOW_MODULE = "app.window"
+WINDOW_MODULE = "app.application"
 DONE, FAILED, MISUSED, CANCELLED = 0, 1, 2, 130
 
 
@@ -91,7 +91,7 @@ def run_command(name: str, argv: list[str]) -> int:
     from core.progress import Writer
 
     out = Writer(is_json=arguments.json)
-    return guarded(lambda: module.run(arguments, out), out)
+    return guarded(lambda: module.run(arguments, out), out, start_log())
 
 
 def run_window(argv: list[str]) -> int:
@@ -99,7 +99,7 @@ def run_window(argv: list[str]) -> int:
     text = general_parser().parse_args(argv).input
     from core.progress import Writer
 
-    return guarded(lambda: open_window(text), Writer())
+    return guarded(lambda: open_window(text), Writer(), log_path())  # the window logs itself
 
 
 def open_window(text: str | None) -> int:
@@ -125,11 +125,10 @@ def has_display() -> bool:
     return not sys.platform.startswith("linux") or any(os.environ.get(name) for name in names)
 
 
-def guarded(work: Callable[[], int], out: "Writer") -> int:
+def guarded(work: Callable[[], int], out: "Writer", log: Path | None) -> int:
     """Run; every way to end becomes an exit code and at most one sentence on stderr."""
     from core.errors import ExplainedError
 
-    log = start_log()
     try:
         return work()
     except ExplainedError as error:
@@ -144,20 +143,28 @@ def guarded(work: Callable[[], int], out: "Writer") -> int:
         return FAILED
 
 
+def log_path() -> Path:
+    """Where the log is, on this system."""
+    import platformdirs
+
+    return Path(platformdirs.user_log_dir("dasr-studio", appauthor=False)) / "studio.log"
+
+
 def start_log() -> Path | None:
     """Log to a file of the user's; None where it cannot be written."""
     from logging.handlers import RotatingFileHandler
 
-    import platformdirs
-
-    path = Path(platformdirs.user_log_dir("dasr-studio", appauthor=False)) / "studio.log"
+    path = log_path()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handler = RotatingFileHandler(path, maxBytes=1 << 20, backupCount=2, encoding="utf-8")
+        handler = RotatingFileHandler(path, maxBytes=1 << 20, backupCount=2)
     except OSError:
         return None
     form = "%(asctime)s %(process)d %(levelname)s %(name)s: %(message)s"
-    logging.basicConfig(level=logging.INFO, format=form, handlers=[handler])
+    handler.setFormatter(logging.Formatter(form))
+    root = logging.getLogger()
+    root.setLevel(logging.INFO)
+    root.addHandler(handler)
     return path
 
 
@@ -167,7 +174,6 @@ def _cancel(_signal: int, _frame: object) -> None:
 
 def main(argv: list[str]) -> int:
     """Dispatch; gives the exit code: 0 done, 1 failed, 2 usage, 130 cancelled."""
-    signal.signal(signal.SIGTERM, _cancel)  # clean up after a `kill` as after Ctrl-C
     try:
         if argv and argv[0] in available_commands():
             return run_command(argv[0], argv[1:])
@@ -181,4 +187,5 @@ def main(argv: list[str]) -> int:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, _cancel)  # clean up after a `kill` as after Ctrl-C
     sys.exit(main(sys.argv[1:]))

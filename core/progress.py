@@ -14,7 +14,7 @@ import math
 import sys
 import time
 from collections.abc import Callable, Mapping
-from typing import Any, TextIO
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -24,14 +24,23 @@ REPEAT_S = 10.0
 """How often progress is repeated where lines cannot move: in logs."""
 
 
+@runtime_checkable
+class Stream(Protocol):
+    """The part of a text stream that is used; all of Python's have it."""
+
+    def write(self, text: str, /) -> int: ...
+    def flush(self) -> None: ...
+    def isatty(self) -> bool: ...
+
+
 class Writer:
     """Where a command's words go. One thread at a time."""
 
     def __init__(
         self,
         is_json: bool = False,
-        stdout: TextIO | None = None,
-        stderr: TextIO | None = None,
+        stdout: Stream | None = None,
+        stderr: Stream | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Write to the given streams, or to the process's own."""
@@ -66,7 +75,7 @@ class Writer:
             self._event("error", {"text": text})
         self._write(self._err, text + "\n")
 
-    def progress(self, stage: str, done: float, total: float | None) -> None:
+    def progress(self, stage: str, done: int | float, total: int | float | None) -> None:
         """How far a stage is; call it as often as you like.
 
         Args:
@@ -97,7 +106,9 @@ class Writer:
         if self.is_json:
             self._event("result", values)
 
-    def _show(self, done: float, total: float | None, elapsed_s: float, moves: bool) -> None:
+    def _show(
+        self, done: int | float, total: int | float | None, elapsed_s: float, moves: bool
+    ) -> None:
         left_s = elapsed_s * (total - done) / done if total and done else None
         if self.is_json:
             facts = {"stage": self._stage, "done": done, "total": total}
@@ -129,19 +140,19 @@ class Writer:
         text = json.dumps({"event": kind, **values}, default=_plain, allow_nan=False)
         self._write(self._out, text + "\n")
 
-    def _write(self, stream: TextIO, text: str) -> None:
+    def _write(self, stream: Stream, text: str) -> None:
         stream.write(text)
         stream.flush()
 
 
-def clock_text(seconds: float) -> str:
+def clock_text(seconds: int | float) -> str:
     """0:07, 2:05, 1:02:05."""
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
-def _share(done: float, total: float | None, with_bar: bool) -> str:
+def _share(done: int | float, total: int | float | None, with_bar: bool) -> str:
     if not total:
         return f"{done:g}"
     share = min(1.0, done / total)

@@ -133,6 +133,9 @@ def _write_frames(
         done += 1
         out.progress("reconstructing", done, total)
         frame = source.read() if total is None or done < total else None
+    if total is not None and done < total:
+        missing = total - done
+        out.warn(f"{source.name} is damaged: {missing} of {total} frames could not be read.")
 
 
 def _frame_total(source: "Source", arguments: argparse.Namespace) -> int | None:
