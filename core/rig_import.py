@@ -11,7 +11,6 @@ import numpy as np
 from jaxtyping import Float
 
 from core.errors import RigError
-from core.gltf_json import GltfObject
 from core.gltf_nodes import Nodes, read_nodes
 from core.gltf_read import Gltf, read_gltf
 from core.mirror import mirror_joints
@@ -19,6 +18,7 @@ from core.retarget import transfer_rotations
 from core.rig import MotionClip, Rig, Skeleton
 from core.rig_joints import JointTree, anatomical_tree
 from core.rig_motion import Binding, nearest_rotations, read_clips
+from core.rig_skin import BodySkin, read_body_skin
 from core.rig_surface import Surface, read_surface
 
 __all__ = ["ImportedRig", "read_rig", "transfer_rotations"]
@@ -49,22 +49,11 @@ def read_rig(path: Path | str) -> ImportedRig:
         ) from None
 
 
-@dataclass(frozen=True, eq=False)
-class _Skin:
-    """The skin of the body, and the primitives that wear it."""
-
-    joints: list[int]
-    """Nodes."""
-    mesh_to_joint: Float[np.ndarray, "joints 4 4"]
-    """Inverse bind matrices: from mesh space to each joint's own, at the bind pose."""
-    primitives: list[GltfObject]
-
-
 def _read(gltf: Gltf) -> ImportedRig:
     nodes = read_nodes(gltf)
-    skin = _body_skin(gltf)
-    surface = read_surface(gltf, skin.primitives, len(skin.joints))
-    parents = _parents_within(nodes, skin.joints)
+    skin = read_body_skin(gltf)
+    surface = read_surface(gltf, skin.primitives, len(skin.nodes))
+    parents = _parents_within(nodes, skin.nodes)
     mesh_to_world = _mesh_to_world(gltf, nodes, skin, parents, surface)
     if np.linalg.det(mesh_to_world[:3, :3]) < 0:
         surface = surface.turned_over()
@@ -79,9 +68,9 @@ def _read(gltf: Gltf) -> ImportedRig:
     tree = anatomical_tree(parents, surface.weights, joint_to_rig[:, :3, 3])
     kept = list(tree.joints)
     if is_flat[kept].any():
-        name = nodes.names[skin.joints[kept[int(is_flat[kept].argmax())]]]
+        name = nodes.names[skin.nodes[kept[int(is_flat[kept].argmax())]]]
         raise RigError(f"{gltf.file_name} has a flat inverse bind matrix at its joint {name[:60]}.")
-    own_nodes = [skin.joints[joint] for joint in kept]
+    own_nodes = [skin.nodes[joint] for joint in kept]
     names = _unique([nodes.names[node] for node in own_nodes])
     skeleton = _skeleton(names, tree, joint_to_rig[kept])
     mesh_to_world_inverse = np.linalg.inv(mesh_to_world)
@@ -101,51 +90,7 @@ def _read(gltf: Gltf) -> ImportedRig:
     return ImportedRig(rig, read_clips(gltf, nodes, binding))
 
 
-def _body_skin(gltf: Gltf) -> _Skin:
-    """The skin that moves most vertices, with all primitives that wear it."""
-    skins, meshes, accessors = gltf.items("skins"), gltf.items("meshes"), gltf.items("accessors")
-    worn: dict[int, dict[int, list[GltfObject]]] = {}
-    for node in gltf.items("nodes"):
-        if node.has("skin") and node.has("mesh"):
-            mesh = node.index("mesh", len(meshes))
-            by_mesh = worn.setdefault(node.index("skin", len(skins)), {})
-            by_mesh[mesh] = meshes[mesh].children("primitives")
-    if not worn:
-        raise RigError(f"{gltf.file_name} holds no skinned mesh; export it with its armature.")
-
-    def vertex_count(skin: int) -> int:
-        total = 0
-        for primitives in worn[skin].values():
-            for primitive in primitives:
-                attributes = primitive.child("attributes")
-                if attributes is not None and attributes.has("POSITION"):
-                    position = accessors[attributes.index("POSITION", len(accessors))]
-                    total += position.integer("count", minimum=1)
-        return total
-
-    number = max(sorted(worn), key=vertex_count)
-    joints = skins[number].indices("joints", len(gltf.items("nodes")))
-    if not joints or len(set(joints)) < len(joints):
-        raise skins[number].wrong("joints", "must name each joint once, and at least one")
-    primitives = [primitive for own in worn[number].values() for primitive in own]
-    return _Skin(joints, _inverse_bind_matrices(gltf, skins[number], len(joints)), primitives)
-
-
-def _inverse_bind_matrices(
-    gltf: Gltf, skin: GltfObject, count: int
-) -> Float[np.ndarray, "joints 4 4"]:
-    if not skin.has("inverseBindMatrices"):
-        return np.tile(np.eye(4), (count, 1, 1))
-    index = skin.index("inverseBindMatrices", len(gltf.items("accessors")))
-    raw = gltf.accessor(index, "MAT4")
-    if len(raw) < count:
-        raise skin.broken(f"has {len(raw)} inverse bind matrices for {count} joints")
-    matrices = raw[:count].astype(float).reshape(count, 4, 4).swapaxes(1, 2).copy()
-    matrices[:, 3] = [0, 0, 0, 1]
-    return matrices
-
-
-def _parents_within(nodes: Nodes, joints: list[int]) -> list[int]:
+def _parents_within(nodes: Nodes, joints: tuple[int, ...]) -> list[int]:
     """Nearest ancestor of each joint among the joints; -1 for none."""
     number = {node: joint for joint, node in enumerate(joints)}
     above: dict[int, int] = {}  # of every node: the nearest joint above it
@@ -156,7 +101,7 @@ def _parents_within(nodes: Nodes, joints: list[int]) -> list[int]:
 
 
 def _mesh_to_world(
-    gltf: Gltf, nodes: Nodes, skin: _Skin, parents: list[int], surface: Surface
+    gltf: Gltf, nodes: Nodes, skin: BodySkin, parents: list[int], surface: Surface
 ) -> Float[np.ndarray, "4 4"]:
     """Where the bind pose stands in the world: as the root joint of the body at rest says.
 
@@ -170,8 +115,8 @@ def _mesh_to_world(
             top_of[joint] = parents[top_of[joint]]
     mass_of_top = np.bincount(top_of, weights=mass, minlength=len(parents))
     top = int(mass_of_top.argmax())
-    node_to_world = nodes.world(nodes.rest, nodes.lineage([skin.joints[top]]))
-    mesh_to_world = node_to_world[skin.joints[top]] @ skin.mesh_to_joint[top]
+    node_to_world = nodes.world(nodes.rest, nodes.lineage([skin.nodes[top]]))
+    mesh_to_world = node_to_world[skin.nodes[top]] @ skin.mesh_to_joint[top]
     _, is_flat = _inverted(mesh_to_world[None])
     if is_flat[0]:
         raise RigError(f"{gltf.file_name} has a root joint whose scale is zero.")

@@ -14,6 +14,7 @@ from core.errors import RigError
 from core.gltf_json import GltfObject
 from core.gltf_read import MAX_BYTES, Gltf
 from core.gltf_texture import of_count, vertex_colors
+from core.rig_skin import WornPrimitive
 
 _TRIANGLES, _STRIP, _FAN = 4, 5, 6
 _COLOR_TOLERANCE = 8 / 255
@@ -67,20 +68,19 @@ class Surface:
         )
 
 
-def read_surface(gltf: Gltf, primitives: list[GltfObject], joint_count: int) -> Surface:
+def read_surface(gltf: Gltf, primitives: tuple[WornPrimitive, ...], joint_count: int) -> Surface:
     """Merge the triangles of primitives that share a skin.
 
     Raises:
         RigError: There are no triangles, or attributes are missing or broken.
     """
-    accessors = gltf.items("accessors")
     total = 0
     parts: list[Surface] = []
-    for primitive in primitives:
-        mode = primitive.integer("mode", _TRIANGLES)
+    for worn in primitives:
+        mode = worn.primitive.integer("mode", _TRIANGLES)
         if mode not in (_TRIANGLES, _STRIP, _FAN):
             continue  # points and lines have no surface
-        part = _read_primitive(gltf, primitive, mode, joint_count)
+        part = _read_primitive(gltf, worn, mode, joint_count)
         total += len(part.vertices)
         if total * joint_count * 4 > MAX_BYTES:
             raise RigError(
@@ -88,12 +88,13 @@ def read_surface(gltf: Gltf, primitives: list[GltfObject], joint_count: int) -> 
                 "simplify the mesh before exporting it."
             )
         parts.append(part)
-    if not parts or not any(len(part.faces) for part in parts) or not accessors:
+    if not parts or not any(len(part.faces) for part in parts):
         raise RigError(f"{gltf.file_name} has no triangles on its skin.")
     return _with_weights_everywhere(_merged(parts), gltf.file_name)
 
 
-def _read_primitive(gltf: Gltf, primitive: GltfObject, mode: int, joint_count: int) -> Surface:
+def _read_primitive(gltf: Gltf, worn: WornPrimitive, mode: int, joint_count: int) -> Surface:
+    primitive = worn.primitive
     attributes = primitive.child("attributes")
     if attributes is None:
         raise primitive.broken("has no attributes")
@@ -108,7 +109,7 @@ def _read_primitive(gltf: Gltf, primitive: GltfObject, mode: int, joint_count: i
     return Surface(
         vertices,
         _read_faces(gltf, primitive, mode, count),
-        _read_weights(gltf, attributes, count, joint_count),
+        _read_weights(gltf, attributes, worn.joints, (count, joint_count)),
         vertex_colors(gltf, primitive, count),
         (material,),
         np.zeros(count, np.int32),
@@ -138,12 +139,14 @@ def _read_faces(
 
 
 def _read_weights(
-    gltf: Gltf, attributes: GltfObject, count: int, joint_count: int
+    gltf: Gltf, attributes: GltfObject, own_joints: tuple[int, ...], shape: tuple[int, int]
 ) -> Float[np.ndarray, "verts joints"]:
     """Dense weights from one or two sets; not yet normalised."""
-    dense = np.zeros((count, joint_count), np.float32)
+    count, joint_count = shape
     if count * joint_count * 4 > MAX_BYTES:
         raise attributes.broken(f"have {count} vertices, too many for {joint_count} joints")
+    dense = np.zeros(shape, np.float32)
+    in_body = np.array(own_joints)
     rows = np.arange(count)
     accessors = len(gltf.items("accessors"))
     for number in range(2):
@@ -155,11 +158,11 @@ def _read_weights(
         weights = np.maximum(of_count(weights, count, attributes), 0)
         if joints.dtype.kind != "u":
             raise attributes.broken("have joint numbers that are not whole numbers")
-        if np.where(weights > 0, joints, 0).max() >= joint_count:
-            raise attributes.broken(f"name a joint beyond the skin's {joint_count}")
+        own = np.where(weights > 0, joints, 0)  # joints of weight 0 may be any number
+        if own.max() >= len(own_joints):
+            raise attributes.broken(f"name a joint beyond the skin's {len(own_joints)}")
         for slot in range(4):
-            own = np.where(weights[:, slot] > 0, joints[:, slot], 0)
-            dense[rows, own] += weights[:, slot]
+            dense[rows, in_body[own[:, slot]]] += weights[:, slot]
     return dense
 
 
