@@ -15,6 +15,7 @@ from app.look import DISPLAY_MODES
 
 if TYPE_CHECKING:
     from app.main_window import MainWindow
+    from app.transport import Transport
 
 Run = Callable[["MainWindow"], object]
 Claim = Callable[["MainWindow"], bool]
@@ -40,7 +41,7 @@ class Action:
 
 
 def _scrubs(window: "MainWindow") -> bool:
-    return window.session.can_scrub
+    return window.session.transport.can_scrub
 
 
 def _has_source(window: "MainWindow") -> bool:
@@ -49,6 +50,10 @@ def _has_source(window: "MainWindow") -> bool:
 
 def _has_model(window: "MainWindow") -> bool:
     return window.session.model is not None
+
+
+def _go(order: "Callable[[Transport], object]") -> Run:
+    return lambda window: order(window.session.transport)
 
 
 def _toggle(name: str) -> Run:
@@ -111,42 +116,42 @@ EDIT_ACTIONS = (
 )  # fmt: skip
 
 PLAY_ACTIONS = (
-    Action("play", "Playback", "Play or pause", lambda w: w.session.toggle_play(), ("Space",),
+    Action("play", "Playback", "Play or pause", _go(lambda t: t.toggle()), ("Space",),
            _scrubs, icon="play"),
     Action("shuttle-back", "Playback", "Play backwards, faster each time",
-           lambda w: w.session.shuttle(-1), ("J",), _scrubs),
-    Action("pause", "Playback", "Pause", lambda w: w.session.pause(), ("K",), _scrubs,
+           _go(lambda t: t.shuttle(-1)), ("J",), _scrubs),
+    Action("pause", "Playback", "Pause", _go(lambda t: t.pause()), ("K",), _scrubs,
            icon="pause"),
-    Action("shuttle-on", "Playback", "Play, faster each time", lambda w: w.session.shuttle(1),
+    Action("shuttle-on", "Playback", "Play, faster each time", _go(lambda t: t.shuttle(1)),
            ("L",), _scrubs),
-    Action("step-back", "Playback", "Previous frame", lambda w: w.session.step(-1),
+    Action("step-back", "Playback", "Previous frame", _go(lambda t: t.step(-1)),
            ("Left", ","), _scrubs, icon="step-back", starts_group=True),
-    Action("step-on", "Playback", "Next frame", lambda w: w.session.step(1), ("Right", "."),
+    Action("step-on", "Playback", "Next frame", _go(lambda t: t.step(1)), ("Right", "."),
            _scrubs, icon="step-forward"),
-    Action("step-back-10", "Playback", "Back 10 frames", lambda w: w.session.step(-10),
+    Action("step-back-10", "Playback", "Back 10 frames", _go(lambda t: t.step(-10)),
            ("Shift+Left",), _scrubs),
-    Action("step-on-10", "Playback", "On 10 frames", lambda w: w.session.step(10),
+    Action("step-on-10", "Playback", "On 10 frames", _go(lambda t: t.step(10)),
            ("Shift+Right",), _scrubs),
-    Action("second-back", "Playback", "Back 1 second", lambda w: w.session.step_seconds(-1),
+    Action("second-back", "Playback", "Back 1 second", _go(lambda t: t.step_seconds(-1)),
            ("Ctrl+Left",), _scrubs),
-    Action("second-on", "Playback", "On 1 second", lambda w: w.session.step_seconds(1),
+    Action("second-on", "Playback", "On 1 second", _go(lambda t: t.step_seconds(1)),
            ("Ctrl+Right",), _scrubs),
-    Action("to-start", "Playback", "First frame", lambda w: w.session.seek_first(), ("Home",),
+    Action("to-start", "Playback", "First frame", _go(lambda t: t.seek_first()), ("Home",),
            _scrubs, icon="to-start"),
-    Action("to-end", "Playback", "Last frame", lambda w: w.session.seek_last(), ("End",),
+    Action("to-end", "Playback", "Last frame", _go(lambda t: t.seek_last()), ("End",),
            _scrubs, icon="to-end"),
     Action("go-to", "Playback", "Go to frame or time…", lambda w: w.ask_frame(), ("Ctrl+G",),
            _scrubs),
-    Action("set-in", "Playback", "Set range start", lambda w: w.session.set_in(), ("I",),
+    Action("set-in", "Playback", "Set range start", _go(lambda t: t.set_in()), ("I",),
            _scrubs, icon="mark-in", starts_group=True),
-    Action("set-out", "Playback", "Set range end", lambda w: w.session.set_out(), ("O",),
+    Action("set-out", "Playback", "Set range end", _go(lambda t: t.set_out()), ("O",),
            _scrubs, icon="mark-out"),
-    Action("clear-in", "Playback", "Clear range start", lambda w: w.session.set_in(clear=True),
+    Action("clear-in", "Playback", "Clear range start", _go(lambda t: t.set_in(clear=True)),
            ("Alt+I",), _scrubs),
-    Action("clear-out", "Playback", "Clear range end", lambda w: w.session.set_out(clear=True),
+    Action("clear-out", "Playback", "Clear range end", _go(lambda t: t.set_out(clear=True)),
            ("Alt+O",), _scrubs),
-    Action("loop", "Playback", "Loop", lambda w: w.session.set_loops(not w.session.play.loops),
-           ("Ctrl+Shift+L",), _scrubs, lambda w: w.session.play.loops, "loop"),
+    Action("loop", "Playback", "Loop", _go(lambda t: t.set_loops(not t.state.loops)),
+           ("Ctrl+Shift+L",), _scrubs, lambda w: w.session.transport.state.loops, "loop"),
 )  # fmt: skip
 
 VIEW_ACTIONS = (

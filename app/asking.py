@@ -55,7 +55,7 @@ def ask_frame(window: "MainWindow") -> None:
     if not is_ok or not text.strip():
         return
     try:
-        window.session.seek(frame_of(text, facts.times_s))
+        window.session.transport.seek(frame_of(text, facts.times_s))
     except ValueError as error:
         window.say(str(error))
 

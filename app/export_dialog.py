@@ -163,7 +163,7 @@ class ExportDialog(QDialog):
         self.refresh()
 
     def _range(self) -> tuple[int, int]:
-        play, store = self._session.play, self._session.store
+        play, store = self._session.transport.state, self._session.store
         last = (store.frame_count if store else 1) - 1
         return play.in_frame or 0, last if play.out_frame is None else play.out_frame
 

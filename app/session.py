@@ -3,7 +3,7 @@
 Widgets show it and call it, and keep none of it.
 
     session = Session(services)
-    session.open("walk.mp4"); session.toggle_play(); session.seek(120); session.close()
+    session.open("walk.mp4"); session.transport.seek(120); session.close()
 """
 
 import logging
@@ -14,18 +14,18 @@ from typing import Any
 import numpy as np
 from PySide6.QtCore import QObject, Signal
 
-from app.capture_thread import CaptureThread, PlayOrder
+from app.capture_thread import CaptureThread
 from app.explore import ExploreState
 from app.inference_thread import Assignment, InferenceThread
 from app.look import Look
 from app.mailbox import Latest
 from app.meter import RateMeter
 from app.model_thread import ModelThread
-from app.play_state import PlayState
 from app.ports import Reconstructor, Services
 from app.result_store import ResultStore
 from app.shown_pose import explored, rest_result
 from app.take import Shot, Shown, SourceFacts
+from app.transport import Transport
 from core.results import Box, FrameResult
 
 LOG = logging.getLogger(__name__)
@@ -69,7 +69,8 @@ class Session(QObject):
         self.shown: Shown | None = None
         self._drawn: Shown | None = None
         self.store: ResultStore | None = None
-        self.play = PlayState()
+        self.transport = Transport(self)
+        self.transport.changed.connect(self.play_changed)
         self.look = Look()
         self.explore = ExploreState()
         self.window_meter, self.render_meter = RateMeter(), RateMeter()
@@ -77,8 +78,6 @@ class Session(QObject):
         self.latency_ms = 0.0
         self._take_id = 0
         self._known: tuple[FrameResult, ...] = ()
-        self._wanted_frame: int | None = None
-        self._resumes_after_scrub = False
         self._plays_when_loaded = False
         self._rng = np.random.default_rng()
         self._capture: CaptureThread | None = None
@@ -109,7 +108,7 @@ class Session(QObject):
         )
         self._capture.opened.connect(self._on_opened)
         self._capture.failed.connect(self._on_capture_failed)
-        self._capture.ran_out.connect(self._on_ran_out)
+        self._capture.ran_out.connect(self.transport.stop)
         self._capture.start()
         self.opening_changed.emit()
 
@@ -128,9 +127,8 @@ class Session(QObject):
         self._stop_capture()
         self._take_id += 1
         self.facts = self.shown = self.store = None
-        self.play = PlayState()
+        self.transport.detach()
         self.source_changed.emit()
-        self.play_changed.emit()
         self.shown_changed.emit()
 
     def close(self) -> None:
@@ -159,18 +157,15 @@ class Session(QObject):
         self.opening_text = None
         self.facts = facts
         self.shown = None
-        self._wanted_frame = None
         self.store = None if facts.frame_count is None else ResultStore(facts.frame_count)
         self._put_known()
         # A video begins to play once there is a model to reconstruct it with, from its first frame.
-        self.play = PlayState(is_playing=not self.is_model_loading)
         self._plays_when_loaded = self.is_model_loading
         self.explore = replace(self.explore, is_frozen=False)
         self._assign()
-        self._order_capture()
+        self.transport.attach(self._capture, facts, is_playing=not self.is_model_loading)
         self.opening_changed.emit()
         self.source_changed.emit()
-        self.play_changed.emit()
         self.explore_changed.emit()
         self.results_changed.emit()
 
@@ -191,10 +186,6 @@ class Session(QObject):
         LOG.warning("source %s failed: %s", text, error)
         if was_opening:
             self.close_source()
-
-    def _on_ran_out(self) -> None:
-        if self.play.is_playing:
-            self._set_play(replace(self.play, is_playing=False))
 
     # Model and segmenter.
 
@@ -230,7 +221,7 @@ class Session(QObject):
     def _play_if_waiting(self) -> None:
         if self._plays_when_loaded:
             self._plays_when_loaded = False
-            self._set_play(replace(self.play, is_playing=True))
+            self.transport.resume()
 
     def _on_model_failed(self, error: Exception) -> None:
         self.is_model_loading = False
@@ -273,8 +264,7 @@ class Session(QObject):
         self.window_meter.tick()
         if not shown.was_cached:
             self.results_changed.emit()
-        if self._wanted_frame == shown.frame.index:
-            self._wanted_frame = None
+        self.transport.arrived(shown.frame.index)
         if shown.result is not None and self.model is not None and not self.explore.is_frozen:
             code = shown.result.codes.articulation
             self.explore = ExploreState.of(self.model.latent, code)
@@ -283,13 +273,17 @@ class Session(QObject):
 
     def _on_filled(self, index: int) -> None:
         self.results_changed.emit()
-        if self.shown is not None and self.shown.frame.index == index and not self.play.is_playing:
+        if (
+            self.shown is not None
+            and self.shown.frame.index == index
+            and not self.transport.state.is_playing
+        ):
             self._show_again()
 
     def _show_again(self) -> None:
         """Read the present frame once more, to see it with new results."""
-        if self._capture is not None and self.shown is not None and not self.shown_is_live:
-            self._capture.seek(self.frame_index)
+        if self.shown is not None:
+            self.transport.seek(self.frame_index)
 
     @property
     def shown_is_live(self) -> bool:
@@ -298,9 +292,7 @@ class Session(QObject):
     @property
     def frame_index(self) -> int:
         """The frame shown, or on its way after a seek."""
-        if self._wanted_frame is not None:
-            return self._wanted_frame
-        return 0 if self.shown is None else self.shown.frame.index
+        return self.transport.frame_index
 
     def result(self) -> FrameResult | None:
         """The result to draw: the shown frame's, with the pose of frozen sliders."""
@@ -312,95 +304,6 @@ class Session(QObject):
                 return None
             result = rest_result(self.model)
         return explored(self.model, result, self.explore)
-
-    # Transport.
-
-    @property
-    def can_scrub(self) -> bool:
-        return self.facts is not None and not self.facts.is_live
-
-    def toggle_play(self) -> None:
-        self._set_play(self.play.toggled())
-
-    def pause(self) -> None:
-        self._set_play(self.play.paused())
-
-    def shuttle(self, direction: int) -> None:
-        """J (-1), L (+1)."""
-        self._set_play(self.play.shuttled(direction))
-
-    def set_speed(self, rate: float) -> None:
-        """Playback speed, forwards."""
-        self._set_play(replace(self.play, rate=rate))
-
-    def set_loops(self, loops: bool) -> None:
-        self._set_play(replace(self.play, loops=loops))
-
-    def step(self, frames: int) -> None:
-        """Pause and move by so many frames."""
-        if self.can_scrub:
-            self.pause()
-            self.seek(self.frame_index + frames)
-
-    def step_seconds(self, seconds: float) -> None:
-        """Pause and move by time stamp."""
-        if self.facts is not None and self.facts.times_s is not None:
-            times_s = self.facts.times_s
-            wanted_s = float(times_s[self.frame_index]) + seconds
-            self.pause()
-            self.seek(int(np.abs(times_s - wanted_s).argmin()))
-
-    def seek(self, frame: int) -> None:
-        """Show that frame, exactly; while playing, go on from there."""
-        if self._capture is None or self.facts is None or self.facts.frame_count is None:
-            return
-        self._wanted_frame = min(max(frame, 0), self.facts.frame_count - 1)
-        self._capture.seek(self._wanted_frame)
-        self.play_changed.emit()
-
-    def seek_first(self) -> None:
-        """To the range's first frame."""
-        self.seek(self.play.in_frame or 0)
-
-    def seek_last(self) -> None:
-        """Pause on the range's last frame."""
-        if self.facts is not None and self.facts.frame_count is not None:
-            self.pause()
-            out = self.play.out_frame
-            self.seek(self.facts.frame_count - 1 if out is None else out)
-
-    def begin_scrub(self) -> None:
-        """The mouse went down on the timeline: hold playback until it comes up."""
-        self._resumes_after_scrub = self.play.is_playing
-        if self.play.is_playing:
-            self._set_play(replace(self.play, is_playing=False))
-
-    def end_scrub(self) -> None:
-        if self._resumes_after_scrub:
-            self._set_play(replace(self.play, is_playing=True))
-
-    def set_in(self, clear: bool = False) -> None:
-        """Let the range begin at the frame shown, or at the start."""
-        self._set_play(self.play.with_in(None if clear else self.frame_index))
-
-    def set_out(self, clear: bool = False) -> None:
-        self._set_play(self.play.with_out(None if clear else self.frame_index))
-
-    def _set_play(self, play: PlayState) -> None:
-        if not self.can_scrub or play == self.play:
-            return
-        self.play = play
-        self._order_capture()
-        self.play_changed.emit()
-
-    def _order_capture(self) -> None:
-        if self._capture is None:
-            return
-        play = self.play
-        last = -1 if play.out_frame is None else play.out_frame
-        self._capture.set_order(
-            PlayOrder(play.is_playing, play.rate, play.in_frame or 0, last, play.loops)
-        )
 
     # The subject, the look, the sliders.
 

@@ -38,7 +38,7 @@ class StatusBar(QStatusBar):
         result = shown.result if shown is not None else None
         said = dict.fromkeys(self._labels, "")
         if session.facts is not None:
-            is_moving = session.play.is_playing or session.facts.is_live
+            is_moving = session.transport.state.is_playing or session.facts.is_live
             said["rate"] = f"{session.window_meter.per_second():.0f} fps" if is_moving else "paused"
             said["frame"] = f"frame {session.frame_index}"
             if shown is not None:

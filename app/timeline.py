@@ -62,22 +62,22 @@ class Timeline(QWidget):
     # Mouse.
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        if event.button() == Qt.MouseButton.LeftButton and self._session.can_scrub:
-            self._session.begin_scrub()
-            self._session.seek(self.frame_at(event.position().x()))
+        if event.button() == Qt.MouseButton.LeftButton and self._session.transport.can_scrub:
+            self._session.transport.begin_scrub()
+            self._session.transport.seek(self.frame_at(event.position().x()))
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        if not self._session.can_scrub:
+        if not self._session.transport.can_scrub:
             return
         frame = self.frame_at(event.position().x())
         if event.buttons() & Qt.MouseButton.LeftButton:
-            self._session.seek(frame)
+            self._session.transport.seek(frame)
         else:
             self._tell(frame, event)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        if event.button() == Qt.MouseButton.LeftButton and self._session.can_scrub:
-            self._session.end_scrub()
+        if event.button() == Qt.MouseButton.LeftButton and self._session.transport.can_scrub:
+            self._session.transport.end_scrub()
 
     def _tell(self, frame: int, event: QMouseEvent) -> None:
         facts, store = self._session.facts, self._session.store
@@ -142,7 +142,7 @@ class Timeline(QWidget):
                 painter.drawText(QPointF(x + 4, RULER_PX - 5), said)
 
     def _paint_range(self, painter: QPainter, tones: Tones) -> None:
-        play, rect = self._session.play, self._strip_rect
+        play, rect = self._session.transport.state, self._strip_rect
         if play.in_frame is None and play.out_frame is None:
             return
         half = (self.x_of(1) - self.x_of(0)) / 2

@@ -63,7 +63,7 @@ class TransportBar(QWidget):
         box.setAccessibleName("Playback speed")
         box.setToolTip("Playback speed")
         box.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        box.activated.connect(lambda row: self._session.set_speed(SPEEDS[row]))
+        box.activated.connect(lambda row: self._session.transport.set_speed(SPEEDS[row]))
         return box
 
     def refresh(self) -> None:
@@ -77,28 +77,28 @@ class TransportBar(QWidget):
             shown = session.shown
             self.timecode.setText(timecode(shown.frame.time_s if shown else 0.0))
             self.frame.setText(f"{index}" if facts else "no source")
-        self.speed.setEnabled(session.can_scrub)
+        self.speed.setEnabled(session.transport.can_scrub)
         self._refresh_speed()
-        if session.play.is_playing != self._was_playing:
-            self._was_playing = session.play.is_playing
+        if session.transport.state.is_playing != self._was_playing:
+            self._was_playing = session.transport.state.is_playing
             self.tint()
         self._refresh_progress()
 
     def tint(self) -> None:
         """Draw the play button anew."""
-        self._play.setIcon(icon("pause" if self._session.play.is_playing else "play"))
+        self._play.setIcon(icon("pause" if self._session.transport.state.is_playing else "play"))
 
     def _refresh_speed(self) -> None:
-        rate = self._session.play.rate
+        rate = self._session.transport.state.rate
         if rate in SPEEDS:
             self.speed.setCurrentIndex(SPEEDS.index(rate))
         elif abs(rate) in SPEEDS:
             self.speed.setCurrentIndex(SPEEDS.index(abs(rate)))
 
     def _refresh_progress(self) -> None:
-        store, rate = self._session.store, self._session.play.rate
+        store, rate = self._session.store, self._session.transport.state.rate
         said = ""
-        if self._session.play.is_playing and rate < 0:
+        if self._session.transport.state.is_playing and rate < 0:
             said = f"backwards {-rate:g}×"
         elif store is not None and self._session.model is not None:
             part = store.covered_part()

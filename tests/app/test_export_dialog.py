@@ -1,0 +1,80 @@
+"""Exporting, saving and reopening."""
+
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from app.export_dialog import ExportDialog
+from app.export_thread import ExportJob, write_take
+from app.main_window import MainWindow
+from core.export.options import ExportOptions
+from tests.app.person import (
+    LEFT,
+    Opener,
+    has_result,
+    key,
+)
+
+
+def test_the_export_dialog_writes_a_file_on_its_own_thread(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    qtbot.waitUntil(lambda: window.session.store.first_missing() is None, timeout=5000)
+    key(window, Qt.Key.Key_E, Qt.KeyboardModifier.ControlModifier)
+    dialog = window.findChild(ExportDialog)
+    dialog.path.setText(str(tmp_path / "walk.glb"))
+    QTest.mouseClick(dialog.go, LEFT)
+    qtbot.waitUntil(lambda: dialog.said.text().startswith("Wrote"), timeout=20000)
+    qtbot.waitUntil(dialog.go.isEnabled)
+    assert (tmp_path / "walk.glb").read_bytes()[:4] == b"glTF"
+    dialog.reject()
+
+
+def test_an_export_that_cannot_be_written_says_why(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    dialog = ExportDialog(window.session, window)
+    qtbot.addWidget(dialog)
+    dialog.path.setText(str(tmp_path / "walk.docx"))
+    dialog.export()
+    qtbot.waitUntil(lambda: "Cannot export" in dialog.said.text(), timeout=5000)
+    qtbot.waitUntil(dialog.go.isEnabled)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_saved_session_opens_with_its_results(
+    opener: Opener, qtbot: QtBot, tmp_path: Path
+) -> None:
+    video = tmp_path / "fake.mp4"
+    video.write_bytes(b"the fake source reads nothing from here")
+    window = opener(str(video))
+    qtbot.waitUntil(
+        lambda: window.session.store is not None and window.session.store.first_missing() is None,
+        timeout=8000,
+    )
+    session = window.session
+    job = ExportJob(
+        session.model, session.facts, tuple(session.store.results()),
+        tmp_path / "walk.session", ExportOptions(),
+    )  # fmt: skip
+    assert write_take(job).startswith("Saved")
+    key(window, Qt.Key.Key_W, Qt.KeyboardModifier.ControlModifier)
+    window.open_text(str(tmp_path / "walk.session"))
+    qtbot.waitUntil(lambda: has_result(window), timeout=5000)
+    assert session.store.first_missing() is None
+    assert session.facts.text == str(video)
+
+
+def test_a_session_without_its_video_says_where_it_was(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    session = window.session
+    job = ExportJob(
+        session.model, session.facts, tuple(session.store.results()),
+        tmp_path / "walk.session", ExportOptions(),
+    )  # fmt: skip
+    write_take(job)
+    window.open_text(str(tmp_path / "walk.session"))
+    assert "put it back beside the session" in window.banner.text.text()
