@@ -12,7 +12,7 @@ from jaxtyping import Float, UInt8
 
 from core.rig import Rig
 from render.joint_block import BLOCK_BYTES, MAX_JOINTS, joint_block
-from render.normals import vertex_normals
+from render.normals import shared_places, vertex_normals
 from render.scene import Body
 from render.skin_attributes import SkinAttributes
 
@@ -41,27 +41,26 @@ class MeshBuffers:
         self._colors = ctx.buffer(reserve=4 * verts)
         self._joints = ctx.buffer(reserve=BLOCK_BYTES)
         self._arrays: dict[int, moderngl.VertexArray] = {}
-        self._uploaded_vertices: np.ndarray | None = None
-        self._uploaded_colors: np.ndarray | None = None
+        self._places = shared_places(rig.vertices)
+        self._vertices = np.zeros((0, 3), np.float32)
+        self._packed_colors = np.zeros((0, 4), np.uint8)
 
     def fits(self, rig: Rig) -> bool:
         """Whether a rig has this topology: the very same arrays, so that nothing is compared."""
         return rig.faces is self.faces and rig.weights is self.weights
 
     def update(self, body: Body) -> None:
-        """Upload pose, and proportions and colours if they are other arrays than last time.
-
-        Arrays are told apart by identity: a caller must not change one in place.
-        """
-        rig = body.rig
-        if rig.vertices is not self._uploaded_vertices:
-            self._rest.write(np.ascontiguousarray(rig.vertices, "f4"))
-            self._normals.write(vertex_normals(rig.vertices, rig.faces).astype("f4"))
-            self._uploaded_vertices = rig.vertices
-        colors = rig.colors if body.colors is None else body.colors
-        if colors is not self._uploaded_colors:
-            self._colors.write(_packed(colors))
-            self._uploaded_colors = colors
+        """Upload the pose, and proportions and colours if they changed since last time."""
+        vertices = np.ascontiguousarray(body.rig.vertices, "f4")
+        if not np.array_equal(vertices, self._vertices):
+            self._vertices = vertices.copy()
+            self._rest.write(vertices)
+            normals = vertex_normals(vertices, self.faces, self._places)
+            self._normals.write(normals.astype("f4"))
+        colors = _packed(body.rig.colors if body.colors is None else body.colors)
+        if not np.array_equal(colors, self._packed_colors):
+            self._packed_colors = colors
+            self._colors.write(colors)
         self._joints.write(joint_block(body.skin_transforms, body.look.skinning))
 
     def vertex_array(self, program: moderngl.Program) -> moderngl.VertexArray:
