@@ -7,6 +7,7 @@ from scipy.spatial import cKDTree
 from core.appearance import AppearanceBasis
 from core.rig import Rig, Skeleton
 from training.appearance import appearance_codes
+from training.turns import rotations_from_turns, turns_from_rest
 
 FLIP = np.diag([-1.0, 1.0, 1.0])
 
@@ -18,15 +19,8 @@ def mirror_rotations(
 
     The mirrored body's joint j has turned from rest as joint mirror[j] had, reflected in x = 0.
     """
-    local = skeleton.rest_joint_to_parent[:, :3, :3]
-    rest = skeleton.rest_joint_to_rig[:, :3, :3]
-    turned = _global(skeleton.parents, local @ rotations)
-    delta = turned @ np.swapaxes(rest, -1, -2)
-    mirrored = FLIP @ delta[:, list(skeleton.mirror)] @ FLIP @ rest
-    parents = np.array(skeleton.parents[1:])
-    in_parent = np.swapaxes(mirrored[:, parents], -1, -2) @ mirrored[:, 1:]
-    back = np.concatenate([mirrored[:, :1], in_parent], 1)
-    return np.swapaxes(local, -1, -2) @ back
+    turns = turns_from_rest(skeleton, rotations)
+    return rotations_from_turns(skeleton, FLIP @ turns[:, list(skeleton.mirror)] @ FLIP)
 
 
 def mirror_root(
@@ -42,13 +36,3 @@ def mirror_appearance(rig: Rig, basis: AppearanceBasis) -> tuple[np.ndarray, np.
     colors = np.concatenate([basis.mean[None], basis.mean + basis.components])[:, other]
     codes = appearance_codes(basis, colors)
     return codes[1:] - codes[:1], codes[0]
-
-
-def _global(
-    parents: tuple[int, ...], local: Float[np.ndarray, "batch joints 3 3"]
-) -> Float[np.ndarray, "batch joints 3 3"]:
-    turned = local.copy()
-    for joint, parent in enumerate(parents):
-        if parent >= 0:
-            turned[:, joint] = turned[:, parent] @ local[:, joint]
-    return turned

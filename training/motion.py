@@ -23,14 +23,14 @@ class MotionConfig:
 
     blend_share: float = 0.35
     """Share of poses that mix two clip frames."""
-    chain_noise_rad: tuple[float, float, float] = (0.16, 0.16, 0.07)
+    chain_noise_rad: tuple[float, float, float] = (0.14, 0.15, 0.06)
     """Noise shared by a chain about x (pitch), y (yaw), z (roll) of rig space, per joint."""
     joint_noise_rad: float = 0.05
     clip_noise: float = 0.35
     """Noise of a joint as a share of its own standard deviation over the clips."""
     margin_rad: float = 0.45
     """How far beyond the clips' range a joint may turn."""
-    extra_noise_share: float = 0.25
+    extra_noise_share: float = 0.2
     """Share of poses with twice the noise."""
     quiet_share: float = 0.2
     """Share of poses taken from the clips as they are."""

@@ -9,7 +9,7 @@ truth. Nothing after this file knows where the knowledge came from.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -35,6 +35,15 @@ class RigTeacherConfig:
     """What the teacher learns from its rigs."""
 
     motion: MotionConfig = field(default_factory=MotionConfig)
+    decoder_motion: MotionConfig = MotionConfig(
+        chain_noise_rad=(0.07, 0.08, 0.03),
+        joint_noise_rad=0.025,
+        clip_noise=0.2,
+        extra_noise_share=0.15,
+        quiet_share=0.4,
+    )
+    """Poses the decoder is fitted to. 16 numbers cannot say all the noise that pictures are drawn with, and
+    should not spend themselves on it."""
     articulation: ArticulationFitConfig = field(default_factory=ArticulationFitConfig)
     pose_count: int = 24_000
     coat_count: int = 1_500
@@ -93,8 +102,9 @@ class RigTeacher:
         rng = np.random.default_rng(self.config.seed)
         share = self.config.pose_count // len(self.bodies)
         poses = np.concatenate([
-            body.template_rotations(body.pool.sample(rng, share).joint_rotations)
+            body.template_rotations(pool.sample(rng, share).joint_rotations)
             for body in self.bodies
+            for pool in [replace(body.pool, config=self.config.decoder_motion)]
         ])  # fmt: skip
         fit = fit_articulation(
             self.template, poses, self.config.articulation,

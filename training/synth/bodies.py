@@ -13,12 +13,17 @@ import numpy as np
 from jaxtyping import Float, Int
 from scipy.spatial import cKDTree
 
+from core.retarget import transfer_rotations
 from core.rig import MotionClip, Rig
-from core.rig_import import transfer_rotations
+from core.rotations import matrix_from_axis_angle
 from core.shape_space import ShapeSpace
 from training.motion import MotionConfig, MotionPool
-from training.shape_modes import proportion_modes
+from training.shape_modes import bone_ends, proportion_modes
 from training.synth.coats import CoatPainter
+from training.turns import rotations_from_turns, turns_from_rest
+
+SAME_REST_RAD = 0.45
+"""Bones that rest closer together than this are taken to rest alike."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,6 +35,8 @@ class TemplateFit:
     offset: Float[np.ndarray, " 3"]
     nearest: Int[np.ndarray, " verts"]
     """For each template vertex, the sibling's vertex that lies nearest."""
+    rest_turns: Float[np.ndarray, "joints 3 3"]
+    """Turns that bring the template's bones to how the sibling's rest: a curled tail to a straight one."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,7 +86,9 @@ class SynthBody:
         """Joint rotations on the template's skeleton."""
         if self.rig is self.template:
             return rotations
-        return transfer_rotations(self.rig.skeleton, self.template.skeleton, rotations)
+        skeleton = self.template.skeleton
+        moved = transfer_rotations(self.rig.skeleton, skeleton, rotations)
+        return rotations_from_turns(skeleton, turns_from_rest(skeleton, moved) @ self.fit.rest_turns)
 
     def template_pose(
         self, rig_to_cam: Float[np.ndarray, "batch 4 4"]
@@ -94,28 +103,49 @@ class SynthBody:
 def fit_template(template: Rig, space: ShapeSpace, sibling: Rig) -> TemplateFit:
     """Shape code, scale and offset that bring the template closest to a sibling at rest."""
     if template is sibling:
-        every = np.arange(len(template.vertices))
-        return TemplateFit(np.zeros(len(space.names)), 1.0, np.zeros(3), every)
+        every, still = np.arange(len(template.vertices)), np.tile(np.eye(3), (len(space.joints[0]), 1, 1))
+        return TemplateFit(np.zeros(len(space.names)), 1.0, np.zeros(3), every, still)
     shared = [name for name in template.skeleton.names if name in sibling.skeleton.names]
     if len(shared) < 0.6 * len(template.skeleton.names):
         raise ValueError(f"{sibling.name} shares {len(shared)} joints with {template.name}")
     ours = [template.skeleton.names.index(name) for name in shared]
     theirs = [sibling.skeleton.names.index(name) for name in shared]
+    turns = np.tile(np.eye(3), (len(template.skeleton.names), 1, 1))
+    turns[ours] = _rest_turns(template, ours, sibling, theirs)
+    # What rests differently tells nothing of proportions.
+    alike = (np.trace(turns, axis1=1, axis2=2) > 2.99).astype(float)
+    joint_weight, skin_weight = 10 * alike[ours], (template.weights @ alike) ** 4
     goal = sibling.skeleton.rest_joint_to_rig[theirs, :3, 3]
     start = template.skeleton.rest_joint_to_rig[ours, :3, 3]
+    rest = np.concatenate([start, template.vertices])
+    basis = np.concatenate([space.joints[:, ours], space.vertices], 1)
+    weight = np.concatenate([joint_weight, skin_weight * len(goal) / len(template.vertices)])
     shape, scale, offset = np.zeros(len(space.names)), 1.0, np.zeros(3)
     tree = cKDTree(sibling.vertices)
     for _ in range(12):
-        skin = template.vertices + np.tensordot(shape, space.vertices, 1)
-        nearest = tree.query(scale * skin + offset)[1]
-        source = np.concatenate([start + np.tensordot(shape, space.joints[:, ours], 1), skin])
+        source = rest + np.tensordot(shape, basis, 1)
+        nearest = tree.query(scale * source[len(goal) :] + offset)[1]
         target = np.concatenate([goal, sibling.vertices[nearest]])
-        weight = np.concatenate([np.full(len(goal), 10.0), np.full(len(skin), len(goal) / len(skin))])
         scale, offset = _scale_offset(source, target, weight)
-        basis = np.concatenate([space.joints[:, ours], space.vertices], 1)
-        rest = np.concatenate([start, template.vertices])
         shape = _solve_shape(basis, (target - offset) / scale - rest, weight)
-    return TemplateFit(shape, scale, offset, nearest)
+    return TemplateFit(shape, scale, offset, nearest, turns)
+
+
+def _rest_turns(
+    template: Rig, ours: list[int], sibling: Rig, theirs: list[int]
+) -> Float[np.ndarray, "shared 3 3"]:
+    """Smallest turns from the template's bone directions to the sibling's, where they clearly differ."""
+    a, b = _directions(template)[ours], _directions(sibling)[theirs]
+    axis = np.cross(a, b)
+    sine, cosine = np.linalg.norm(axis, axis=1), (a * b).sum(1)
+    angle = np.arctan2(sine, cosine)
+    angle[(angle < SAME_REST_RAD) | (sine < 1e-6)] = 0.0
+    return matrix_from_axis_angle(axis / np.maximum(sine, 1e-6)[:, None] * angle[:, None])
+
+
+def _directions(rig: Rig) -> Float[np.ndarray, "joints 3"]:
+    along = bone_ends(rig) - rig.skeleton.rest_joint_to_rig[:, :3, 3]
+    return along / np.maximum(np.linalg.norm(along, axis=1, keepdims=True), 1e-9)
 
 
 def _scale_offset(

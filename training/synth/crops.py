@@ -25,7 +25,7 @@ class CropConfig:
 
     size_px: int = 128
     supersampling: float = 1.5
-    shape_std: float = 1.0
+    shape_std: float = 0.85
     """Spread of a body's own proportions, in the shape space's standard deviations."""
     view: ViewConfig = field(default_factory=ViewConfig)
 
@@ -78,7 +78,7 @@ class CropFactory:
             self._tile(rng, body, transforms[i], rig_to_crop[i], views[i], colors[i], rest[i])
             for i in range(count)
         ]
-        images = self._shrunk(self.tiles.draw(tiles).rgba)
+        images = self._shrunk(self.tiles.draw(tiles, with_depth=False).rgba)
         return self._truth(body, images, views, rig_to_crop, poses.joint_rotations, shapes, colors)
 
     def _pose(self, own: SynthBody, rotations: np.ndarray, shapes: np.ndarray) -> np.ndarray:
@@ -138,9 +138,10 @@ class CropFactory:
 
 
 def _shrink(rgba: UInt8[np.ndarray, "from from 4"], size: int) -> UInt8[np.ndarray, "to to 4"]:
-    """Area average with premultiplied colour, so that edges do not darken."""
-    weight = rgba[..., 3:].astype(np.float32) / 255
-    stacked = np.concatenate([rgba[..., :3] * weight, rgba[..., 3:].astype(np.float32)], -1)
-    small = cv2.resize(stacked, (size, size), interpolation=cv2.INTER_AREA)
-    small[..., :3] /= np.maximum(small[..., 3:] / 255, 1e-3)
-    return np.clip(small + 0.5, 0, 255).astype(np.uint8)
+    """Area average; colours are 0 outside the body, so edges are divided by their coverage."""
+    small = cv2.resize(rgba, (size, size), interpolation=cv2.INTER_AREA)
+    alpha = small[..., 3]
+    edge = (alpha > 0) & (alpha < 255)
+    bright = small[edge, :3] * (255.0 / alpha[edge, None])
+    small[edge, :3] = np.minimum(bright + 0.5, 255).astype(np.uint8)
+    return small
