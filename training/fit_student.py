@@ -75,6 +75,8 @@ class StudentFit:
             self.net.parameters(), config.learning_rate, weight_decay=config.weight_decay
         )
         self.step, self.used_s = 0, 0.0
+        self.skipped = 0
+        """Steps without effect because a gradient was not finite."""
 
     @property
     def share(self) -> float:
@@ -90,9 +92,12 @@ class StudentFit:
         terms = self._terms(self.net, batch)
         self.optimizer.zero_grad(set_to_none=True)
         terms.total.backward()
-        nn.utils.clip_grad_norm_(self.net.parameters(), self.config.clip_norm)
-        self.optimizer.step()
-        self._update_average()
+        norm = nn.utils.clip_grad_norm_(self.net.parameters(), self.config.clip_norm)
+        if torch.isfinite(norm):  # two parallel columns of a 6D rotation have no gradient
+            self.optimizer.step()
+            self._update_average()
+        else:
+            self.skipped += 1
         self.step += 1
         self.used_s += time.perf_counter() - started
         return terms
@@ -212,7 +217,7 @@ def _run(
             fit.used_s += time.perf_counter() - waited
             terms = fit.learn(batch)
             if fit.step % fit.config.log_steps == 0:
-                row = {"step": fit.step, "minutes": fit.used_s / 60}
+                row = {"step": fit.step, "minutes": fit.used_s / 60, "skipped": fit.skipped}
                 row |= {k: float(v) for k, v in terms._asdict().items()}
                 if fit.step % (10 * fit.config.log_steps) == 0:
                     row |= {f"check_{k}": v for k, v in fit.validate(check).items()}
