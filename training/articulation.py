@@ -171,7 +171,8 @@ def _finish(net: PoseAutoencoder, six: Tensor, matrices: Tensor, lever: Tensor) 
         linear=(net.linear @ from_white).detach().numpy(),
         hidden_weight=(net.decode_hidden.weight @ from_white).detach().numpy(),
         hidden_bias=(net.decode_hidden.bias + net.decode_hidden.weight @ mean).detach().numpy(),
-        output_weight=net.decode_output.weight.detach().numpy(),
+        # A copy: handing the network to another process moves its memory away from under a view.
+        output_weight=net.decode_output.weight.detach().numpy().copy(),
     )
     count = len(mean)
     latent = LatentStatistics(

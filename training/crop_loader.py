@@ -41,6 +41,7 @@ class MirroredTruth:
             "shape": truth["shape"],
             "appearance": truth["appearance"] @ matrix + offset,
         }
+        truth = truth | {"code": knowledge.articulation.encode(truth["joint_rotations"])}
         fields = {
             name: np.stack([truth[name], mirrored[name]]).astype(np.float32) for name in Truth._fields
         }

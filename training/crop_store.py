@@ -15,7 +15,7 @@ from jaxtyping import Int
 from core.errors import SourceError
 
 TRUTH_NAMES = (
-    "body", "rotation", "weak", "crop_tan", "crop_to_cam", "frame", "joint_rotations", "code",
+    "body", "rotation", "weak", "crop_tan", "crop_to_cam", "frame", "joint_rotations",
     "shape", "appearance",
 )  # fmt: skip
 

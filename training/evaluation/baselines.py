@@ -15,6 +15,7 @@ from training.clip import Clip
 from training.evaluation.bodies import Bodies, true_bodies
 
 TURN_RAD = np.deg2rad(30.0)
+_THICKNESS = 0.5
 _RINGS, _STEPS = 16, 32
 
 
@@ -59,10 +60,19 @@ def turned_truth(clip: Clip, angle_rad: float = TURN_RAD) -> Bodies:
     )
 
 
+def _turned(
+    points: Float[np.ndarray, "frames points 3"],
+    turn: Float[np.ndarray, "frames 3 3"],
+    centre: Float[np.ndarray, "frames 1 3"],
+) -> Float[np.ndarray, "frames points 3"]:
+    return np.einsum("fij,fpj->fpi", turn, points - centre) + centre
+
+
 def ellipsoids(clip: Clip) -> Bodies:
     """An ellipsoid whose outline has each mask's place, axes and area, at the true depth.
 
-    Its third axis, along the view, is the shorter one of the outline.
+    Its third axis, along the view, is half the shorter one of the outline: of the simple choices
+    (0.5, 1, 1.5) the one nearest to the truth on galloping and walking dogs.
     """
     truth = true_bodies(clip)
     sphere, faces = unit_sphere()
@@ -95,7 +105,9 @@ def fit_ellipsoid(
     in_image = axes @ (half_px[:, None] * sphere[:, :2].T)
     focal_px = camera.K[[0, 1], [0, 1]]
     place = (middle - camera.K[:2, 2] + in_image.T) / focal_px * depth
-    return np.column_stack([place, depth + sphere[:, 2] * half_px[0] / focal_px[0] * depth])
+    return np.column_stack(
+        [place, depth + _THICKNESS * sphere[:, 2] * half_px[0] / focal_px[0] * depth]
+    )
 
 
 def unit_sphere() -> tuple[Float[np.ndarray, "verts 3"], Int[np.ndarray, "faces 3"]]:

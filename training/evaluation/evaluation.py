@@ -39,6 +39,8 @@ Report = Callable[[str, float, float | None], None]
 """Stage, units done, units in all."""
 
 _SHEET_FRAMES = 8
+_BASELINE_FRAMES = 30
+"""Surfaces of the baselines are compared in about as many frames: they are there for scale."""
 
 
 @dataclass(frozen=True)
@@ -158,8 +160,11 @@ def _evaluate_truth(
     scores = {}
     for who, bodies in contestants.items():
         report(f"{clip.name}: scores", len(scores), len(contestants))
+        stride = options.stride
+        if who != model.name:
+            stride = max(stride, -(-clip.frame_count // _BASELINE_FRAMES))
         scores[who] = score_against_truth(
-            bodies, clip, options.alignment, options.stride, options.with_depth
+            bodies, clip, options.alignment, stride, options.with_depth
         )
     report(f"{clip.name}: scores", len(contestants), len(contestants))
     return scores

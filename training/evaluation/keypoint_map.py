@@ -155,7 +155,9 @@ def _patch(rig: Rig, is_chosen: Bool[np.ndarray, " verts"]) -> Anchor | None:
 
 def _nose(rig: Rig, category: str) -> Anchor | None:
     """Foremost vertices of the head near the middle; of a person's head below the brow."""
-    is_head = _owned_by(rig, _joints(rig, _HEAD)) & (np.abs(rig.vertices[:, 0]) < _NEAR)
+    is_head = _owned_by(rig, _joints(rig, _HEAD))
+    is_middle = is_head & (np.abs(rig.vertices[:, 0]) < _NEAR)
+    is_head = is_middle if is_middle.any() else is_head
     if category == "human" and is_head.any():
         height = rig.vertices[:, 1]
         low, high = height[is_head].min(), height[is_head].max()
@@ -231,16 +233,16 @@ def _paw(rig: Rig, pattern: str, side: str) -> Anchor | None:
 def _ear_base(rig: Rig, side: str) -> Anchor | None:
     """Where an ear meets the head; without ear joints, the upper side part of the head."""
     ear = _joints(rig, _EAR, side)
-    owned = np.flatnonzero(_owned_by(rig, ear))
-    if len(owned):
-        tip = int(owned[rig.vertices[owned, 1].argmax()])
-        return Anchor({tip: _EAR_RISE}, {ear[0]: 1 - _EAR_RISE})
+    is_ear = _owned_by(rig, ear)
+    height = rig.vertices[:, 1]
+    if is_ear.any():
+        tip = np.flatnonzero(is_ear & (height > height[is_ear].max() - _NEAR / 4)).tolist()
+        return Anchor(dict.fromkeys(tip, _EAR_RISE / len(tip)), {ear[0]: 1 - _EAR_RISE})
     is_head = _owned_by(rig, _joints(rig, _HEAD))
     sign = 1 if side == "l" else -1
     is_side = is_head & (sign * rig.vertices[:, 0] > 0)
     if not is_side.any():
         return None
-    height = rig.vertices[:, 1]
     middle = 0.5 * (height[is_head].min() + height[is_head].max())
     return _patch(rig, is_side & (height > middle))
 

@@ -92,7 +92,6 @@ def _truth(batches: list[CropBatch], knowledge: Knowledge) -> dict[str, np.ndarr
     names = ("rotation", "weak", "crop_tan", "crop_to_cam", "frame", "joint_rotations", "shape")
     truth = {name: gather(name) for name in names}
     truth["body"] = np.concatenate([batch.body for batch in batches])
-    truth["code"] = knowledge.articulation.encode(truth["joint_rotations"])
     colors = [appearance_codes(knowledge.appearance, batch.colors.astype(np.float32)) for batch in batches]
     truth["appearance"] = np.concatenate(colors)
     return truth
