@@ -81,7 +81,9 @@ class WhitenedEncoder(nn.Module):
 
     def __init__(self, net: PoseAutoencoder, mean: Tensor, to_white: Tensor) -> None:
         super().__init__()
-        self.net, self.mean, self.to_white = net, mean, to_white
+        self.net = net
+        self.register_buffer("mean", mean.clone())
+        self.register_buffer("to_white", to_white.clone())
 
     def forward(self, six: Tensor) -> Tensor:
         return (self.net.encode(six) - self.mean) @ self.to_white.T

@@ -15,7 +15,8 @@ from typing import Any
 
 from core.model import MODELS_FOLDER
 from training.crop_store import CropStore
-from training.fit_student import FitConfig, fit_student
+from training.fit_student import FitConfig, StudentFit, fit_student
+from training.knowledge_files import load_knowledge, save_knowledge
 from training.rig_teacher import Knowledge, RigTeacher, RigTeacherConfig
 from training.ship import ShipJob, ship_model
 from training.synth.crops import CropConfig
@@ -52,13 +53,11 @@ def cook(recipe: Recipe, run: Path, out: Path, progress: Progress) -> Path:
     run.mkdir(parents=True, exist_ok=True)
     (run / "recipe.json").write_text(json.dumps(_plain(recipe), indent=1))
     (run / "commit.txt").write_text(_commit())
-    knowledge = learn(recipe, progress)
+    knowledge = learn(recipe, run, progress)
     job = pack_job(recipe, run)
     pack_crops(job, knowledge, lambda done, total: progress("draw crops", done, total))
     store = CropStore.open(job.folder)
-    config = replace(
-        recipe.fit, student=replace(recipe.fit.student, shape=len(knowledge.space.names))
-    )
+    config = student_config(recipe, knowledge)
     network = fit_student(
         config, knowledge, store, run, lambda share, row: progress("fit student", share, 1.0)
     )
@@ -66,10 +65,31 @@ def cook(recipe: Recipe, run: Path, out: Path, progress: Progress) -> Path:
     return out
 
 
-def learn(recipe: Recipe, progress: Progress) -> Knowledge:
-    """The frozen decoders; quick enough to learn anew at each resume, the same by its seed."""
+def learn(recipe: Recipe, run: Path, progress: Progress) -> Knowledge:
+    """The frozen decoders: learned once for a run."""
     teacher = RigTeacher.from_files(list(recipe.rigs), recipe.teacher)
-    return teacher.learn(lambda stage, done, total: progress(f"learn {stage}", done, total))
+    known = load_knowledge(teacher, run)
+    if known is None:
+        known = teacher.learn(lambda stage, done, total: progress(f"learn {stage}", done, total))
+        save_knowledge(known, run)
+    return known
+
+
+def ship_checkpoint(recipe: Recipe, run: Path, out: Path) -> Path:
+    """Ship what a run has reached so far."""
+    knowledge = learn(recipe, run, lambda stage, done, total: None)
+    fit = StudentFit(student_config(recipe, knowledge), knowledge)
+    fit.load(run)
+    facts = card(recipe, len(CropStore.open(run / "crops")))
+    facts["training"]["minutes"] = round(fit.used_s / 60, 1)
+    ship_model(ShipJob(recipe.name, knowledge, fit.average, facts), out)
+    return out
+
+
+def student_config(recipe: Recipe, knowledge: Knowledge) -> FitConfig:
+    """The fit's configuration with the sizes that the teacher decides."""
+    shape = len(knowledge.space.names)
+    return replace(recipe.fit, student=replace(recipe.fit.student, shape=shape))
 
 
 def pack_job(recipe: Recipe, run: Path) -> PackJob:

@@ -25,17 +25,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--run", type=Path, help="folder of this run; the same folder resumes it")
     parser.add_argument("--minutes", type=float, help="time to fit the student (default: 40 for a rig)")
     parser.add_argument("--shards", type=int, help="how many shards of 4096 crops to draw")
+    parser.add_argument("--ship", action="store_true",
+                        help="do not train: write the model that the run has reached so far")  # fmt: skip
     parser.add_argument("--json", action="store_true", help="progress as JSON lines")
 
 
 def run(arguments: argparse.Namespace, out: Writer) -> int:
     """Train, or go on with a run that was stopped."""
-    from training.recipe import cook
+    from training.recipe import cook, ship_checkpoint
 
     recipe = _recipe(arguments)
     folder = arguments.run or Path("runs") / recipe.name
     target = arguments.output or folder / "model"
-    made = cook(recipe, folder, target, out.progress)
+    if arguments.ship:
+        made = ship_checkpoint(recipe, folder, target)
+    else:
+        made = cook(recipe, folder, target, out.progress)
     out.line(f"The model is in {made}; the run is in {folder}.")
     out.result({"model": str(made), "run": str(folder)})
     return 0
