@@ -8,8 +8,8 @@ import moderngl
 import numpy as np
 from jaxtyping import UInt8
 
+from render.programs import load_program, set_uniforms, vertex_array
 from render.scene import Theme
-from render.shader_source import load_program, set_uniforms
 
 
 class Backdrop:
@@ -19,8 +19,8 @@ class Backdrop:
         self._ctx = ctx
         self._gradient = load_program(ctx, "screen.vert", "gradient.frag")
         self._image = load_program(ctx, "screen.vert", "image.frag")
-        self._gradient_array = ctx.vertex_array(self._gradient, [])
-        self._image_array = ctx.vertex_array(self._image, [])
+        self._gradient_array = vertex_array(ctx, self._gradient)
+        self._image_array = vertex_array(ctx, self._image)
         self._texture: moderngl.Texture | None = None
 
     def draw_gradient(self, theme: Theme) -> None:
@@ -30,7 +30,7 @@ class Backdrop:
     def draw_image(self, rgb: UInt8[np.ndarray, "height width 3"]) -> None:
         height_px, width_px = rgb.shape[:2]
         size = (width_px, height_px)
-        if self._texture is None or self._texture.size != size:
+        if self._texture is None or (self._texture.width, self._texture.height) != size:
             self._drop_texture()
             self._texture = self._ctx.texture(size, 3, alignment=1)
         self._texture.write(np.ascontiguousarray(rgb), alignment=1)

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 import moderngl
 import numpy as np
 
+from render.blending import blend_nothing, blend_over
 from render.bounds import bounds_of
 from render.mesh_buffers import MeshBuffers
+from render.programs import load_program, set_uniforms
 from render.scene import Body, BodyLook, DisplayMode, Theme
-from render.shader_source import load_program, set_uniforms
 from render.view import View
 
 MAX_TOPOLOGIES = 8
@@ -23,13 +24,6 @@ GHOST_OPACITY = 0.28
 
 CONTACT_SHARE = 0.22
 """Height, as a share of the shadow's size, up to which a body counts as touching the ground."""
-OVER = (
-    moderngl.SRC_ALPHA,
-    moderngl.ONE_MINUS_SRC_ALPHA,
-    moderngl.ONE,
-    moderngl.ONE_MINUS_SRC_ALPHA,
-)
-"""Blending: colour by alpha, alpha additive; over nothing this gives premultiplied colour."""
 
 SHADER_MODE: dict[DisplayMode, int] = {
     "color": 0,
@@ -144,9 +138,9 @@ class BodyPainter:
     def _draw_glass(self, array: moderngl.VertexArray) -> None:
         """Only the nearest surface shines through, not the far side of the same body."""
         self._ctx.enable(moderngl.BLEND)
-        self._ctx.blend_func = moderngl.ZERO, moderngl.ONE  # depth only
+        blend_nothing(self._ctx)
         array.render()
-        self._ctx.blend_func = OVER
+        blend_over(self._ctx)
         self._ctx.depth_func = "<="
         array.render()
         self._ctx.depth_func = "<"

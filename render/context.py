@@ -8,6 +8,7 @@ Inside Qt the application makes the context and passes it in; everything in `ren
 """
 
 import sys
+from typing import Any
 
 import moderngl
 
@@ -28,13 +29,18 @@ def offscreen_context() -> moderngl.Context:
     Raises:
         GraphicsError: No driver offers OpenGL 3.3.
     """
-    wanted = {"backend": "egl"} if sys.platform.startswith("linux") else {}
+    is_linux = sys.platform.startswith("linux")
+    backend: dict[str, Any] = {"backend": "egl"} if is_linux else {}
     try:
-        return moderngl.create_context(standalone=True, require=330, **wanted)
+        return moderngl.create_context(standalone=True, require=330, **backend)
     except Exception as error:  # moderngl raises bare Exception, OSError and ValueError here
         raise GraphicsError(
             "OpenGL 3.3 is not available for drawing pictures: install a graphics driver"
-            + (" or Mesa's software one (Debian: libegl1 and libgl1-mesa-dri)." if wanted else ".")
+            + (
+                " or Mesa's software one (Debian: libegl1 and libgl1-mesa-dri)."
+                if is_linux
+                else "."
+            )
         ) from error
 
 

@@ -6,16 +6,18 @@ ground.draw_grid(stage)
 ground.draw_shadow(stage)
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import moderngl
 import numpy as np
 
-from render.body_painter import OVER, BodyPainter, Stage
+from render.blending import blend_max, blend_over
+from render.body_painter import BodyPainter, Stage
 from render.bounds import bounds_of
+from render.programs import load_program, set_uniforms, vertex_array
 from render.scene import Body
-from render.shader_source import load_program, set_uniforms
 
 SHADOW_PX = 96
 WIDENING = 2.2
@@ -49,7 +51,7 @@ class Ground:
         self._grid = load_program(ctx, "ground.vert", "grid.frag")
         self._shadow = load_program(ctx, "ground.vert", "shade.frag")
         self._programs = (self._blur, self._grid, self._shadow)
-        self._arrays = {program: ctx.vertex_array(program, []) for program in self._programs}
+        self._arrays = {program: vertex_array(ctx, program) for program in self._programs}
         self._area: Area | None = None
 
     def cast(self, bodies: Sequence[Body], painter: BodyPainter) -> None:
@@ -61,11 +63,9 @@ class Ground:
         self._targets[0].use()
         self._targets[0].clear()
         self._ctx.enable_only(moderngl.BLEND)
-        self._ctx.blend_func = moderngl.ONE, moderngl.ONE
-        self._ctx.blend_equation = moderngl.MAX
+        blend_max(self._ctx)
         for body in solid:
             painter.draw_shadow(body, self._area.x, self._area.z, self._area.reach)
-        self._ctx.blend_equation = moderngl.FUNC_ADD
         self._ctx.enable_only(moderngl.NOTHING)
         for source, target, stride in ((0, 1, (1.0, 0.0)), (1, 0, (0.0, 1.0))):
             self._shades[source].use(0)
@@ -77,8 +77,8 @@ class Ground:
     def draw_grid(self, stage: Stage) -> None:
         """Blend the grid over the framebuffer in use. Depends on view and theme only."""
         view, theme = stage.view, stage.theme
-        x, _, z = view.focus.tolist()
-        radius = DISC_SIZE * float(np.linalg.norm(view.eye - view.focus))
+        x, z = float(view.focus[0]), float(view.focus[2])
+        radius = DISC_SIZE * math.dist(view.eye.tolist(), view.focus.tolist())
         set_uniforms(
             self._grid,
             world_to_clip=view.world_to_clip,
@@ -112,7 +112,7 @@ class Ground:
 
     def _blend(self, program: moderngl.Program, corners: int) -> None:
         self._ctx.enable_only(moderngl.BLEND)
-        self._ctx.blend_func = OVER
+        blend_over(self._ctx)
         self._arrays[program].render(moderngl.TRIANGLE_FAN, vertices=corners + 2)
 
 

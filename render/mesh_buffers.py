@@ -13,6 +13,7 @@ from jaxtyping import Float, UInt8
 from core.rig import Rig
 from render.joint_block import BLOCK_BYTES, MAX_JOINTS, joint_block
 from render.normals import shared_places, vertex_normals
+from render.programs import bind_block, vertex_array
 from render.scene import Body
 from render.skin_attributes import SkinAttributes
 
@@ -73,10 +74,9 @@ class MeshBuffers:
                 *self.skin.content,
             ]
             used = [entry for entry in content if entry[2] in program]
-            program["Joints"].binding = JOINTS_BINDING
-            self._arrays[program.glo] = self._ctx.vertex_array(
-                program, used, index_buffer=self._indices, index_element_size=4
-            )
+            bind_block(program, "Joints", JOINTS_BINDING)
+            array = vertex_array(self._ctx, program, used, self._indices)
+            self._arrays[program.glo] = array
         self._joints.bind_to_uniform_block(JOINTS_BINDING)
         return self._arrays[program.glo]
 

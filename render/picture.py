@@ -4,7 +4,7 @@ rgba = render_image(renderer, scene, 1280, 800, samples=4)
 rgb = overlay_image(renderer, frame.rgb, scene)
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -63,7 +63,7 @@ def overlay_image(
 @contextmanager
 def offscreen_target(
     ctx: moderngl.Context, width_px: int, height_px: int, samples: int = 0
-) -> Iterator[moderngl.Framebuffer]:
+) -> Generator[moderngl.Framebuffer, None, None]:
     """A framebuffer with colour and depth, freed at the end."""
     _check_size(ctx, width_px, height_px)
     size, samples = (width_px, height_px), min(samples, ctx.max_samples)

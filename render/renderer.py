@@ -16,6 +16,7 @@ import numpy as np
 from jaxtyping import UInt8
 
 from render.backdrop import Backdrop
+from render.blending import blend_over
 from render.body_painter import BodyPainter, Stage
 from render.ground import Ground
 from render.scene import Body, BodyLook, Scene
@@ -116,7 +117,7 @@ class Renderer:
         self.ctx.scissor = None
         self.ctx.wireframe = False
         self.ctx.depth_func = "<"
-        self.ctx.blend_equation = moderngl.FUNC_ADD
+        blend_over(self.ctx)
 
 
 def fitted(width_px: int, height_px: int, into_width_px: int, into_height_px: int) -> Rect:

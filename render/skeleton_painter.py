@@ -8,8 +8,8 @@ import numpy as np
 from jaxtyping import Float, Float32
 
 from render.body_painter import Stage
+from render.programs import load_program, set_uniforms, vertex_array
 from render.scene import Body, Theme
-from render.shader_source import load_program, set_uniforms
 
 GIRTH = 0.11
 """Half the width of a bone, as a share of its length, ..."""
@@ -33,8 +33,8 @@ class SkeletonPainter:
         self._ctx = ctx
         self._program = load_program(ctx, "bone.vert", "bone.frag")
         self._buffer = ctx.buffer(reserve=4, dynamic=True)
-        self._array = ctx.vertex_array(
-            self._program, [(self._buffer, "3f 3f 3f", "in_position", "in_normal", "in_color")]
+        self._array = vertex_array(
+            ctx, self._program, [(self._buffer, "3f 3f 3f", "in_position", "in_normal", "in_color")]
         )
 
     def draw(self, body: Body, stage: Stage) -> None:

@@ -16,7 +16,7 @@ import numpy as np
 from jaxtyping import Float, Float32, Int, UInt8
 
 from render.normals import vertex_normals
-from render.shader_source import load_program
+from render.programs import bind_block, load_program, location_of, vertex_array
 from render.skin_attributes import SkinAttributes
 from render.view import cam_to_clip
 
@@ -130,7 +130,7 @@ class TileRenderer:
         if not is_flat:
             normals = vertex_normals(vertices, faces).astype("f4")
             content.append((self.ctx.buffer(normals), "3f", "in_normal"))
-        array = self.ctx.vertex_array(program, content, index_buffer=indices)
+        array = vertex_array(self.ctx, program, content, indices)
         buffers = (indices, *(buffer for buffer, _, _ in content))
         radius = float(np.linalg.norm(vertices, axis=1).max())
         self._bodies.append(
@@ -174,7 +174,7 @@ class TileRenderer:
         if key not in self._programs:
             defines = {"INFLUENCES": influences} | ({"FLAT": 1} if is_flat else {})
             program = load_program(self.ctx, "tile.vert", "tile.frag", defines)
-            program["Tile"].binding = 0
+            bind_block(program, "Tile", 0)
             self._programs[key] = program
         return self._programs[key]
 
@@ -208,12 +208,12 @@ class TileRenderer:
             body = self._bodies[tile.body]
             array, program = body.array, body.program
             where = self._colors, "3u1", color_starts[slot], 3
-            array.bind(program["in_color"].location, "f", *where)
+            array.bind(location_of(program, "in_color"), "f", *where)
             if tile.rest_vertices is None:
                 rest, start = body.rest, 0
             else:
                 rest, start = self._rests, next(rest_starts)
-            array.bind(program["in_rest"].location, "f", rest, "3f", start, 12)
+            array.bind(location_of(program, "in_rest"), "f", rest, "3f", start, 12)
             self._blocks.bind_to_uniform_block(0, slot * _BLOCK_FLOATS * 4, _BLOCK_FLOATS * 4)
             row, column = divmod(slot, self.columns)
             corner = (column * px, row * px, px, px)

@@ -10,8 +10,8 @@ from core.skin import skin_dual_quaternion_reference, skin_linear_reference
 from render.joint_block import MAX_JOINTS
 from render.mesh_buffers import MeshBuffers
 from render.picture import offscreen_target
+from render.programs import load_program
 from render.scene import Body, BodyLook
-from render.shader_source import load_program
 from tests.render.twins import bent, make_rig
 
 REFERENCES = {

@@ -1,6 +1,7 @@
-"""Shader programs from the files in `render/shaders`.
+"""Shader programs from the files in `render/shaders`, and what is set in them.
 
     program = load_program(ctx, "tile.vert", "tile.frag", {"INFLUENCES": 4})
+    set_uniforms(program, opacity=0.5)
 
 A line `#include "name.glsl"` is replaced by that file; the defines follow the `#version` line.
 """
@@ -8,9 +9,11 @@ A line `#include "name.glsl"` is replaced by that file; the defines follow the `
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import moderngl
 import numpy as np
+from numpy.typing import NDArray
 
 SHADER_DIR = Path(__file__).parent / "shaders"
 
@@ -40,7 +43,7 @@ def load_program(
     return ctx.program(
         vertex_shader=shader_text(vertex, defines),
         fragment_shader=None if fragment is None else shader_text(fragment, defines),
-        varyings=varyings,
+        varyings=tuple(varyings),
     )
 
 
@@ -52,7 +55,37 @@ def set_uniforms(program: moderngl.Program, **values: object) -> None:
         uniform = program.get(name, None)
         if not isinstance(uniform, moderngl.Uniform):
             continue
-        if isinstance(value, np.ndarray) and value.ndim == 2:
-            uniform.write(np.ascontiguousarray(value.T, "f4"))  # OpenGL wants columns
+        if isinstance(value, np.ndarray):
+            columns: NDArray[np.float32] = np.asarray(value, "f4").T
+            uniform.write(np.ascontiguousarray(columns))
         else:
             uniform.value = value
+
+
+def bind_block(program: moderngl.Program, name: str, binding: int) -> None:
+    """Let a uniform block read what is bound to a number."""
+    block = program[name]
+    assert isinstance(block, moderngl.UniformBlock), name
+    block.binding = binding
+
+
+def location_of(program: moderngl.Program, name: str) -> int:
+    """Where a vertex attribute is bound."""
+    attribute = program[name]
+    assert isinstance(attribute, moderngl.Attribute), name
+    return attribute.location
+
+
+def vertex_array(
+    ctx: moderngl.Context,
+    program: moderngl.Program,
+    content: Sequence[tuple[Any, ...]] = (),
+    indices: moderngl.Buffer | None = None,
+) -> moderngl.VertexArray:
+    """Inputs of a program: (buffer, format, names...), and faces of 32 bit indices.
+
+    A shader that works from gl_VertexID alone needs none.
+    """
+    return ctx.vertex_array(  # pyright: ignore[reportUnknownMemberType]
+        program, list(content), index_buffer=indices, index_element_size=4
+    )
