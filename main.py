@@ -34,7 +34,7 @@ COMMANDS = {  # name -> (module, what it does)
     "adapt": ("training.commands.adapt", "tune a student to one video"),
     "evaluate": ("training.commands.evaluate", "measure a model on clips with known truth"),
 }
-WINDOW_MODULE = "app.application"
+WINDOW_MODULE = "app.window"
 DONE, FAILED, MISUSED, CANCELLED = 0, 1, 2, 130
 
 

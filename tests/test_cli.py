@@ -1,5 +1,6 @@
 """The command line as a person meets it: exit codes, sentences, files left behind."""
 
+import ast
 import json
 import subprocess
 import sys
@@ -202,3 +203,10 @@ def test_version_bounds(version: str, requirement: str, is_fine: bool) -> None:
     from app.commands.checks import satisfies
 
     assert satisfies(version, requirement) is is_fine
+
+
+def test_the_window_is_where_main_looks_for_it() -> None:
+    path = ROOT / (main.WINDOW_MODULE.replace(".", "/") + ".py")
+    functions = [node for node in ast.parse(path.read_text()).body if hasattr(node, "args")]
+    (run_window,) = [node for node in functions if node.name == "run_window"]
+    assert run_window.args.args[0].arg == "text"
