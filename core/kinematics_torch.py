@@ -7,6 +7,8 @@ Body proportions may differ within a batch: pass `rest_joint_to_parent`, and `re
 made from it.
 """
 
+from functools import lru_cache
+
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -93,12 +95,28 @@ def forward_kinematics(
     turned = rest_joint_to_parent[..., :3, :3] @ joint_rotations
     shifts = rest_joint_to_parent[..., :3, 3].expand(turned.shape[:-1])
     # Rotations and places apart: in-place writes would break autograd, 4x4 products waste a third.
-    rotations, places = [turned[..., 0, :, :]], [shifts[..., 0, :]]
-    for joint, parent in enumerate(skeleton.parents[1:], start=1):
-        moved = rotations[parent] @ shifts[..., joint, :, None]
-        places.append(places[parent] + moved[..., 0])
-        rotations.append(rotations[parent] @ turned[..., joint, :, :])
-    return _rigid(torch.stack(rotations, dim=-3), torch.stack(places, dim=-2))
+    # All joints of one depth at once: a dozen steps for a dog instead of forty.
+    levels, order = _levels(skeleton.parents)
+    rotations, places = [turned[..., levels[0][0], :, :]], [shifts[..., levels[0][0], :]]
+    for joints, parents in levels[1:]:
+        above, origin = rotations[-1][..., parents, :, :], places[-1][..., parents, :]
+        places.append(origin + (above @ shifts[..., joints, :, None])[..., 0])
+        rotations.append(above @ turned[..., joints, :, :])
+    return _rigid(torch.cat(rotations, -3)[..., order, :, :], torch.cat(places, -2)[..., order, :])
+
+
+@lru_cache(maxsize=16)
+def _levels(parents: tuple[int, ...]) -> tuple[list[tuple[list[int], list[int]]], list[int]]:
+    """Joints by depth, each with its parent's position in the level above; and the way back."""
+    depth = [0] * len(parents)
+    for joint, parent in enumerate(parents):
+        depth[joint] = depth[parent] + 1 if parent >= 0 else 0
+    members = [[j for j, d in enumerate(depth) if d == level] for level in range(max(depth) + 1)]
+    levels = [(members[0], [])]
+    for above, joints in zip(members, members[1:], strict=False):
+        levels.append((joints, [above.index(parents[joint]) for joint in joints]))
+    flat = [joint for joints in members for joint in joints]
+    return levels, [flat.index(joint) for joint in range(len(parents))]
 
 
 def rest_joint_to_rig(

@@ -1,4 +1,4 @@
-"""Batches of crops for training: a reading thread, random mirroring, faults of mask and film."""
+"""Batches of crops for training, made ahead by a thread: reading, mirroring, faults of mask and film."""
 
 import queue
 import threading
@@ -74,25 +74,27 @@ class CropLoader:
         self.batch_size = batch_size
 
     def batches(self, seed: int) -> Iterator[Batch]:
-        """Batches for ever; the pictures are read ahead by a thread that ends with the iterator."""
-        ahead: queue.Queue = queue.Queue(maxsize=3)
+        """Batches for ever; they are made by a thread that ends with the iterator."""
+        ahead: queue.Queue[Batch] = queue.Queue(maxsize=3)
         stop = threading.Event()
-        reader = threading.Thread(target=self._read, args=(seed, ahead, stop), name="crop-reader", daemon=True)
+        reader = threading.Thread(target=self._read, args=(seed, ahead, stop), name="crop-loader", daemon=True)
         reader.start()
         try:
             while True:
-                yield self._finish(*ahead.get())
+                yield ahead.get()
         finally:
             stop.set()
             while not ahead.empty():
                 ahead.get_nowait()
             reader.join()
 
-    def _read(self, seed: int, ahead: queue.Queue, stop: threading.Event) -> None:
+    def _read(self, seed: int, ahead: queue.Queue[Batch], stop: threading.Event) -> None:
         rng = np.random.default_rng(seed)
+        torch.set_num_threads(1)  # of this thread: the network keeps its own
         while not stop.is_set():
             chosen = np.sort(rng.choice(self.indices, self.batch_size))
-            item = (chosen, rng.random(len(chosen)) < 0.5, self.store.pictures_at(chosen))
+            mirrored = rng.random(len(chosen)) < 0.5
+            item = self._finish(chosen, mirrored, self.store.pictures_at(chosen))
             while not stop.is_set():
                 try:
                     ahead.put(item, timeout=0.2)
