@@ -12,6 +12,7 @@ from core.errors import RigError
 
 REQUIRED: Any = object()
 """Default of a key that must be there."""
+_LARGEST = 2**53
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +38,8 @@ class GltfObject:
             value = int(value)  # JSON knows no integers: 3.0 is 3
         if not isinstance(value, int) or isinstance(value, bool):
             raise self.wrong(key, f"must be a whole number, is {_shown(value)}")
+        if value >= _LARGEST:
+            raise self.wrong(key, "is far too large")
         if value < minimum or (below is not None and value >= below):
             limit = f"at least {minimum}" if below is None else f"from {minimum} to {below - 1}"
             raise self.wrong(key, f"must be {limit}, is {_shown(value)}")
