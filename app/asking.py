@@ -88,10 +88,10 @@ def ask_save(window: "MainWindow") -> None:
     folder = Path(path).with_suffix(SESSION_SUFFIX)
     results = tuple(session.store.results())
     job = ExportJob(session.model, session.facts, results, folder, ExportOptions())
-    thread = ExportThread(job, window)
+    thread = ExportThread(job)
     thread.done.connect(lambda sentence: window.statusBar().showMessage(sentence, 5000))
     thread.failed.connect(lambda error: window.say("The session was not saved", error))
-    window.keep_until_finished(thread)
+    session.adopt(thread)
     thread.start()
 
 

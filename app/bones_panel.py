@@ -27,6 +27,7 @@ class BonesPanel(QWidget):
         self._tree.header().setStretchLastSection(False)
         self._tree.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self._tree.header().setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
+        self._tree.itemSelectionChanged.connect(self._on_pick)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self._tree)
@@ -56,6 +57,11 @@ class BonesPanel(QWidget):
             self._items.append(item)
         self._tree.expandAll()
         self.refresh()
+
+    def _on_pick(self) -> None:
+        """Mark the joint in the viewport; with "Bone weights", show what it moves."""
+        picked = self._tree.selectedItems()
+        self._session.set_look(joint=self._items.index(picked[0]) if picked else None)
 
     def showEvent(self, event: object) -> None:
         self.refresh()

@@ -13,14 +13,18 @@ from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QObject, QThread, Signal
 
+from app.live_feed import LiveFeed
 from app.mailbox import Latest
 from app.meter import RateMeter
 from app.playhead import Playhead
 from app.take import Shot, SourceFacts
+from core.errors import SourceError
 from core.frame import Frame
 from core.sources.source import Source
 
 LOG = logging.getLogger(__name__)
+RETRY_S = 1.0
+"""How long to wait before a lost camera is tried again."""
 READ_THROUGH_FRAMES = 24
 """Skips up to this many frames are decoded through; for longer ones a seek is cheaper."""
 
@@ -42,8 +46,11 @@ class CaptureThread(QThread):
 
     Signals (emitted on this thread):
         opened(SourceFacts): The source is open; frames follow.
-        failed(Exception): It could not be opened or broke; the thread ends.
+        failed(Exception): It could not be opened, or a recorded one broke; the thread ends.
         ran_out(): Playback reached the end of a range that does not loop, or a live source ended.
+
+    A live source that breaks after its first frame is tried again until it is back; `feed` tells
+    the window how it is doing.
     """
 
     opened = Signal(object)
@@ -70,6 +77,8 @@ class CaptureThread(QThread):
         self._is_stopped = False
         self._seek_to: int | None = 0
         self._is_anchor_stale = True
+        self._facts: SourceFacts | None = None
+        self.feed = LiveFeed()
 
     # Orders, from the GUI thread.
 
@@ -99,7 +108,8 @@ class CaptureThread(QThread):
             with self._open_source(self._text) as source:
                 if self._is_stopped:
                     return
-                self.opened.emit(facts_of(source, self._text))
+                self._facts = facts_of(source, self._text)
+                self.opened.emit(self._facts)
                 self._read_live(source) if source.is_live else self._read_recorded(source)
         except Exception as error:
             if not self._is_stopped:
@@ -111,13 +121,61 @@ class CaptureThread(QThread):
         self._out.put(Shot(frame, now, 1e3 * (now - started_s), self._take_id))
 
     def _read_live(self, source: Source) -> None:
+        """Read what comes; when the source breaks, wait for it to come back."""
+        first_index, first_s = 0, 0.0
+        while not self._is_stopped:
+            last = self._read_until_broken(source, first_index, first_s)
+            source.close()
+            if last is None:
+                return
+            first_index, first_s = last.index + 1, last.time_s + RETRY_S
+            reopened = self._reopen()
+            if reopened is None:
+                return
+            source = reopened
+        source.close()
+
+    def _read_until_broken(self, source: Source, first_index: int, first_s: float) -> Frame | None:
+        """The last frame before the source broke; None when it ended or was stopped.
+
+        Raises:
+            SourceError: It broke before its first frame.
+        """
+        last: Frame | None = None
         while not self._is_stopped:
             started_s = time.perf_counter()
-            frame = source.read()
+            try:
+                frame = source.read()
+            except SourceError as error:
+                if last is None:
+                    raise
+                LOG.warning("live source lost: %s", error)
+                return last
             if frame is None:
                 self.ran_out.emit()
-                return
-            self._put(frame, started_s)
+                return None
+            self.feed.saw(frame.rgb)
+            # After a break numbers and time go on, so that nothing downstream runs backwards.
+            last = replace(frame, index=frame.index + first_index, time_s=frame.time_s + first_s)
+            self._put(last, started_s)
+        return None
+
+    def _reopen(self) -> Source | None:
+        """Try once a second until the source is back; None when stopped."""
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._is_stopped, RETRY_S)
+                if self._is_stopped:
+                    return None
+            try:
+                source = self._open_source(self._text)
+            except SourceError:
+                continue
+            facts = facts_of(source, self._text)
+            if self._facts is None or facts.size_px != self._facts.size_px:
+                self._facts = facts
+                self.opened.emit(facts)
+            return source
 
     def _read_recorded(self, source: Source) -> None:
         reader = _RecordedReader(source)

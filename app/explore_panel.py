@@ -115,7 +115,6 @@ class ExplorePanel(QWidget):
         field.setDecimals(2)
         field.setSingleStep(0.1)
         field.setSuffix(" σ")
-        field.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)
         field.setAlignment(Qt.AlignmentFlag.AlignRight)
         field.setFixedWidth(68)
         field.setFont(scaled_font(0.9))

@@ -100,7 +100,7 @@ class ExportDialog(QDialog):
         form = QFormLayout()
         form.setVerticalSpacing(SPACE_PX)
         form.setHorizontalSpacing(2 * SPACE_PX)
-        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         form.addRow("Format", self.format)
         form.addRow("", self._hint)
         form.addRow("Motion", self.root)
@@ -210,7 +210,8 @@ class ExportDialog(QDialog):
         chosen = [one for one in session.store.results() if first <= one.frame_index <= last]
         path = Path(self.path.text()).expanduser()
         job = ExportJob(session.model, session.facts, tuple(chosen), path, self.options())
-        self._thread = ExportThread(job, self)
+        self._thread = ExportThread(job)
+        session.adopt(self._thread)
         self._thread.done.connect(self._on_done)
         self._thread.failed.connect(self._on_failed)
         self._thread.finished.connect(self._on_finished)

@@ -16,7 +16,7 @@ DISPLAY_MODES: tuple[tuple[DisplayMode, str], ...] = (
 )
 SKINNINGS: tuple[tuple[Skinning, str], ...] = (
     ("dual-quaternion", "Dual quaternion"),
-    ("linear", "Linear (as exported)"),
+    ("linear", "Linear, as exported"),
 )
 Background = Literal["theme", "dark", "light"]
 BACKGROUNDS: tuple[tuple[Background, str], ...] = (
@@ -26,7 +26,7 @@ BACKGROUNDS: tuple[tuple[Background, str], ...] = (
 )
 Motion = Literal["turning", "still"]
 MOTIONS: tuple[tuple[Motion, str], ...] = (
-    ("turning", "Turn as in the video"),
+    ("turning", "As in the video"),
     ("still", "Facing one way"),
 )
 ViewCamera = Literal["orbit", "input"]

@@ -47,18 +47,18 @@ class LookPanel(QWidget):
         form.setContentsMargins(2 * SPACE_PX, 2 * SPACE_PX, 2 * SPACE_PX, SPACE_PX)
         form.setVerticalSpacing(SPACE_PX)
         form.setHorizontalSpacing(2 * SPACE_PX)
-        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         form.addRow(_heading("Viewport"))
         for name, title, choices in CHOICES:
             form.addRow(title, self._choice(name, title, choices))
         for name, title in VIEW_TICKS:
-            form.addRow("", self._tick(name, title))
+            form.addRow(self._tick(name, title))
         form.addRow(_heading("Over the video"))
-        form.addRow("", self._overlay_tick())
+        form.addRow(self._overlay_tick())
         form.addRow("Opacity", self._opacity_slider())
         form.addRow(_heading("Input picture"))
         for name, title in INPUT_TICKS:
-            form.addRow("", self._tick(name, title))
+            form.addRow(self._tick(name, title))
         holder = QWidget()
         holder.setLayout(form)
         area = QScrollArea()
@@ -76,6 +76,8 @@ class LookPanel(QWidget):
         for value, text in choices:
             box.addItem(text, value)
         box.setAccessibleName(title)
+        box.setMinimumContentsLength(8)
+        box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         box.activated.connect(lambda row: self._session.set_look(**{name: box.itemData(row)}))
         self._boxes[name] = box
         return box

@@ -1,7 +1,7 @@
 """The window: puts the parts together and asks what dialogs ask. The truth is in `Session`."""
 
-from PySide6.QtCore import QEvent, Qt, QThread, QTimer
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication
+from PySide6.QtCore import QEvent, Qt, QTimer
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QShowEvent
 from PySide6.QtWidgets import (
     QDockWidget,
     QLabel,
@@ -40,6 +40,8 @@ from app.viewport import Viewport, has_opengl
 from app.viewport_note import ViewportNote
 
 LAYOUT_VERSION = 1
+SIDE_WIDTHS_PX = (272, 312)
+"""Left and right dock at the first start."""
 
 
 class MainWindow(QMainWindow):
@@ -62,7 +64,7 @@ class MainWindow(QMainWindow):
         self._build_tool_bar()
         self.setStatusBar(StatusBar(session, self))
         self._hidden_docks: list[QDockWidget] = []
-        self._workers: set[QThread] = set()
+        self._has_layout = False
         self._first_state = self.saveState(LAYOUT_VERSION)
         self._connect()
         self.refresh()
@@ -148,8 +150,6 @@ class MainWindow(QMainWindow):
         self._docks["Timeline"].setTitleBarWidget(QWidget())
         self.setCorner(Qt.Corner.BottomLeftCorner, area.BottomDockWidgetArea)
         self.setCorner(Qt.Corner.BottomRightCorner, area.BottomDockWidgetArea)
-        left, right = self._docks["Input"], self._docks["Inspector"]
-        self.resizeDocks([left, right], [272, 288], Qt.Orientation.Horizontal)
 
     def _add_dock(self, title: str, widget: QWidget, area: Qt.DockWidgetArea) -> None:
         """A dock, and its tick in the View menu."""
@@ -170,6 +170,7 @@ class MainWindow(QMainWindow):
         session.source_changed.connect(self._on_source)
         session.opening_changed.connect(self._on_opening)
         session.failed.connect(self.say)
+        session.feed_changed.connect(self._on_feed)
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
         self._soon.setInterval(0)
@@ -191,13 +192,21 @@ class MainWindow(QMainWindow):
         facts = self.session.facts
         if facts is not None:
             remember(facts.text)
-            self.banner.hide()
         self._show_start_page(facts is None and self.session.opening_text is None)
 
     def _on_opening(self) -> None:
         self.veil.refresh()
         if self.session.opening_text is not None:
             self.banner.hide()
+
+    def _on_feed(self) -> None:
+        """The last mesh stays; the banner goes when the camera is back."""
+        facts, health = self.session.facts, self.session.feed_health
+        if facts is None or health == "live":
+            self.banner.hide()
+            return
+        what = "gives no pictures" if health == "stalled" else "repeats the same picture"
+        self.say(f"{facts.name} {what}. Waiting for it to come back…")
 
     def _show_start_page(self, is_start: bool) -> None:
         """The start page stands alone: the docks come back with a source."""
@@ -235,7 +244,7 @@ class MainWindow(QMainWindow):
         if sample is None:
             self.say("The sample is missing: assets/samples holds no video")
         else:
-            self.open_text(sample)
+            self.session.open(sample, box=self.session.services.sample_box)
 
     def ask_video(self) -> None:
         asking.ask_video(self)
@@ -300,11 +309,6 @@ class MainWindow(QMainWindow):
     def show_about(self) -> None:
         asking.show_about(self)
 
-    def keep_until_finished(self, thread: QThread) -> None:
-        """Hold on to a worker; closing the window waits for it."""
-        self._workers.add(thread)
-        thread.finished.connect(lambda: self._workers.discard(thread))
-
     # Dropping.
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
@@ -319,6 +323,15 @@ class MainWindow(QMainWindow):
 
     # Beginning and end.
 
+    def showEvent(self, event: QShowEvent) -> None:
+        """Sizes of docks hold only once the window has one."""
+        super().showEvent(event)
+        if not self._has_layout:
+            self._has_layout = True
+            docks = [self._docks["Input"], self._docks["Inspector"]]
+            self.resizeDocks(docks, list(SIDE_WIDTHS_PX), Qt.Orientation.Horizontal)
+            self._first_state = self.saveState(LAYOUT_VERSION)
+
     def restore_layout(self) -> None:
         """As it was left, where a screen still shows it."""
         kept = settings()
@@ -326,7 +339,7 @@ class MainWindow(QMainWindow):
         if geometry is not None:
             self.restoreGeometry(geometry)
         if state is not None:
-            self.restoreState(state, LAYOUT_VERSION)
+            self._has_layout = self.restoreState(state, LAYOUT_VERSION)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self._show_start_page(False)
@@ -334,7 +347,5 @@ class MainWindow(QMainWindow):
         kept.setValue("geometry", self.saveGeometry())
         kept.setValue("state", self.saveState(LAYOUT_VERSION))
         self.viewport.free()
-        for worker in set(self._workers):
-            worker.wait()
         self.session.close()
         super().closeEvent(event)

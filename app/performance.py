@@ -48,8 +48,9 @@ def performance_of(session: Session) -> Performance:
         if shown.result is not None:
             stages |= shown.result.stage_ms
     stages["draw"] = session.draw_ms
+    capture_fps = 0.0 if session.capture is None else session.capture.meter.per_second()
     return Performance(
-        session.capture_fps, session.inference_fps, session.render_meter.per_second(),
-        session.latency_ms, 0.0, session.queue_depth, session.dropped_count, stages,
+        capture_fps, session.inference.meter.per_second(), session.render_meter.per_second(),
+        session.latency_ms, 0.0, len(session.inbox), session.inbox.dropped_count, stages,
         shown is not None and shown.was_cached,
     )  # fmt: skip

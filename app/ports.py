@@ -54,5 +54,7 @@ class Services:
     """(model, segmenter id, width_px, height_px). Called on the inference thread."""
     sample_path: str | None
     """The bundled clip, or None where it is missing."""
+    sample_box: Box | None
+    """Where its subject is on the first frame."""
     accepted: str
     """What can be opened, in words, for messages."""

@@ -10,6 +10,8 @@ from core.results import Box, FrameResult
 from core.sources.source import Source
 
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
+SAMPLE_BOX = (215.0, 58.0, 545.0, 290.0)
+"""The dog on the first frame of assets/samples/shiba.mp4, drawn by hand."""
 SEGMENTERS = (
     SegmenterChoice(
         "grabcut", "Colour and motion", "Starts from a box or a guess, follows with optical flow"
@@ -29,6 +31,7 @@ def real_services() -> Services:
         segmenters=SEGMENTERS,
         make_reconstructor=_make_reconstructor,
         sample_path=str(sample) if sample.exists() else None,
+        sample_box=SAMPLE_BOX,
         accepted="a video, a folder of images, or a network stream",
     )
 

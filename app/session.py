@@ -9,10 +9,11 @@ Widgets show it and call it, and keep none of it.
 import logging
 import time
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QThread, QTimer, Signal
 
 from app.capture_thread import CaptureThread
 from app.explore import ExploreState
@@ -27,9 +28,15 @@ from app.shown_pose import explored, rest_result
 from app.take import Shot, Shown, SourceFacts
 from app.transport import Transport
 from core.results import Box, FrameResult
+from core.sources.watch import FeedHealth
 
 LOG = logging.getLogger(__name__)
 THREAD_WAIT_MS = 10_000
+STOP_MS = 250
+"""A live source answers within a frame or two; longer means that it hangs."""
+FEED_CHECK_MS = 250
+_hanging: set[CaptureThread] = set()
+"""Threads that did not stop in time; a QThread must not be destroyed while it runs."""
 
 
 class Session(QObject):
@@ -44,6 +51,7 @@ class Session(QObject):
         look_changed(): Display settings changed.
         explore_changed(): Sliders moved or were frozen or freed.
         results_changed(): More frames are reconstructed, or results were forgotten.
+        feed_changed(): A live source stands still, or is back.
         failed(str, Exception): Something went wrong; the title says what was tried.
     """
 
@@ -55,6 +63,7 @@ class Session(QObject):
     look_changed = Signal()
     explore_changed = Signal()
     results_changed = Signal()
+    feed_changed = Signal()
     failed = Signal(str, object)
 
     def __init__(self, services: Services, parent: QObject | None = None) -> None:
@@ -80,36 +89,41 @@ class Session(QObject):
         self._known: tuple[FrameResult, ...] = ()
         self._plays_when_loaded = False
         self._rng = np.random.default_rng()
-        self._capture: CaptureThread | None = None
+        self.capture: CaptureThread | None = None
         self._model_thread: ModelThread | None = None
-        self._inbox: Latest[Shot] = Latest()
-        self._inference = InferenceThread(self._inbox, self)
-        self._inference.produced.connect(self._on_produced)
-        self._inference.filled.connect(self._on_filled)
-        self._inference.failed.connect(self._on_inference_failed)
-        self._inference.start()
+        self._workers: set[QThread] = set()
+        self._first_box: Box | None = None
+        self.feed_health: FeedHealth = "live"
+        self._feed_timer = QTimer(self)
+        self._feed_timer.setInterval(FEED_CHECK_MS)
+        self._feed_timer.timeout.connect(self._check_feed)
+        self.inbox: Latest[Shot] = Latest()
+        self.inference = InferenceThread(self.inbox, self)
+        self.inference.produced.connect(self._on_produced)
+        self.inference.filled.connect(self._on_filled)
+        self.inference.failed.connect(self._on_inference_failed)
+        self.inference.start()
 
     # Opening and closing.
 
-    def open(self, text: str, known: tuple[FrameResult, ...] = ()) -> None:
+    def open(self, text: str, known: tuple[FrameResult, ...] = (), box: Box | None = None) -> None:
         """Open a video, folder, camera or address.
 
         Args:
             known: Results it was given before, as a saved session holds them.
+            box: Where the subject is on the first frame, if that is known.
         """
-        self._known = known
-        if self.opening_text is not None:
-            self.cancel_opening()
+        self._known, self._first_box = known, box
         self._stop_capture()
         self._take_id += 1
         self.opening_text = text
-        self._capture = CaptureThread(
-            self.services.open_source, text, self._take_id, self._inbox, self
+        self.capture = CaptureThread(
+            self.services.open_source, text, self._take_id, self.inbox, self
         )
-        self._capture.opened.connect(self._on_opened)
-        self._capture.failed.connect(self._on_capture_failed)
-        self._capture.ran_out.connect(self.transport.stop)
-        self._capture.start()
+        self.capture.opened.connect(self._on_opened)
+        self.capture.failed.connect(self._on_capture_failed)
+        self.capture.ran_out.connect(self.transport.stop)
+        self.capture.start()
         self.opening_changed.emit()
 
     def cancel_opening(self) -> None:
@@ -117,10 +131,8 @@ class Session(QObject):
         if self.opening_text is None:
             return
         self.opening_text = None
-        self._stop_capture()
         self.opening_changed.emit()
-        if self.facts is not None:
-            self.close_source()
+        self.close_source()
 
     def close_source(self) -> None:
         """Back to the start page."""
@@ -134,25 +146,35 @@ class Session(QObject):
     def close(self) -> None:
         """Stop every thread; the session cannot be used afterwards."""
         self._stop_capture()
-        self._inference.stop()
-        self._inference.wait(THREAD_WAIT_MS)
+        self.inference.stop()
+        self.inference.wait(THREAD_WAIT_MS)
         if self._model_thread is not None:
             self._model_thread.wait(THREAD_WAIT_MS)
+        for worker in set(self._workers):
+            worker.wait()
+
+    def adopt(self, worker: QThread) -> None:
+        """Hold on to a worker that writes a file; closing waits for it."""
+        self._workers.add(worker)
+        worker.finished.connect(lambda: self._workers.discard(worker))
 
     def _stop_capture(self) -> None:
-        capture, self._capture = self._capture, None
+        self._feed_timer.stop()
+        capture, self.capture = self.capture, None
         if capture is None:
             return
         capture.stop()
-        self._inbox.clear()
-        if not capture.wait(200):
-            # A camera that hangs in its driver must not hold up the window: let it end by itself.
-            capture.finished.connect(capture.deleteLater)
+        self.inbox.clear()
+        if capture.wait(STOP_MS):
+            capture.deleteLater()
             return
-        capture.deleteLater()
+        # A camera that hangs in its driver must not hold up the window: it ends by itself.
+        capture.setParent(None)
+        _hanging.add(capture)
+        capture.finished.connect(lambda: _hanging.discard(capture))
 
     def _on_opened(self, facts: SourceFacts) -> None:
-        if self.sender() is not self._capture or self._capture is None:
+        if self.sender() is not self.capture or self.capture is None:
             return
         self.opening_text = None
         self.facts = facts
@@ -163,11 +185,22 @@ class Session(QObject):
         self._plays_when_loaded = self.is_model_loading
         self.explore = replace(self.explore, is_frozen=False)
         self._assign()
-        self.transport.attach(self._capture, facts, is_playing=not self.is_model_loading)
+        if self._first_box is not None:
+            self.inference.set_prompt(0, self._first_box)
+        self.feed_health = "live"
+        self._feed_timer.start() if facts.is_live else self._feed_timer.stop()
+        self.transport.attach(self.capture, facts, is_playing=not self.is_model_loading)
         self.opening_changed.emit()
         self.source_changed.emit()
         self.explore_changed.emit()
         self.results_changed.emit()
+
+    def _check_feed(self) -> None:
+        """Notice within two seconds that a camera stands still, and that it is back."""
+        health = "live" if self.capture is None else self.capture.feed.health()
+        if health != self.feed_health:
+            self.feed_health = health
+            self.feed_changed.emit()
 
     def _put_known(self) -> None:
         """Results of a saved session are final: they are not made anew."""
@@ -176,7 +209,7 @@ class Session(QObject):
                 self.store.put(result, is_final=True)
 
     def _on_capture_failed(self, error: Exception) -> None:
-        if self.sender() is not self._capture:
+        if self.sender() is not self.capture:
             return
         text = self.opening_text or (self.facts.text if self.facts else "")
         was_opening = self.opening_text is not None
@@ -202,6 +235,11 @@ class Session(QObject):
         self._model_thread.start()
         self.model_changed.emit()
 
+    @property
+    def model_title(self) -> str | None:
+        """The model's name; of one given by its path, the last part."""
+        return None if self.model_name is None else Path(self.model_name).name
+
     def set_segmenter(self, segmenter: str) -> None:
         """Find the subject in another way, from now on."""
         if segmenter != self.segmenter:
@@ -225,6 +263,7 @@ class Session(QObject):
 
     def _on_model_failed(self, error: Exception) -> None:
         self.is_model_loading = False
+        self.model_name = None if self.model is None else self.model.name
         self._play_if_waiting()
         self.model_changed.emit()
         self.failed.emit("Could not load the model", error)
@@ -242,7 +281,7 @@ class Session(QObject):
             return
         make = None if self.model is None else self._make_reconstructor(self.model)
         source = None if self.facts.is_live else self.services.open_source
-        self._inference.assign(Assignment(self._take_id, self.facts, make, self.store, source))
+        self.inference.assign(Assignment(self._take_id, self.facts, make, self.store, source))
 
     def _make_reconstructor(self, model: Any) -> Any:
         make, segmenter = self.services.make_reconstructor, self.segmenter
@@ -282,8 +321,7 @@ class Session(QObject):
 
     def _show_again(self) -> None:
         """Read the present frame once more, to see it with new results."""
-        if self.shown is not None:
-            self.transport.seek(self.frame_index)
+        self.transport.seek(self.frame_index)
 
     @property
     def shown_is_live(self) -> bool:
@@ -311,7 +349,7 @@ class Session(QObject):
         """Say what the subject is, from the frame shown on."""
         if self.shown is None:
             return
-        self._inference.set_prompt(self.frame_index, box)
+        self.inference.set_prompt(self.frame_index, box)
         self._show_again()
         self.results_changed.emit()
 
@@ -358,19 +396,3 @@ class Session(QObject):
         if shown is not None and shown is not self._drawn:
             self._drawn = shown
             self.latency_ms = 1e3 * (time.perf_counter() - shown.captured_s)
-
-    @property
-    def capture_fps(self) -> float:
-        return 0.0 if self._capture is None else self._capture.meter.per_second()
-
-    @property
-    def inference_fps(self) -> float:
-        return self._inference.meter.per_second()
-
-    @property
-    def dropped_count(self) -> int:
-        return self._inbox.dropped_count
-
-    @property
-    def queue_depth(self) -> int:
-        return len(self._inbox)

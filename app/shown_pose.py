@@ -31,7 +31,7 @@ def rest_result(model: Any) -> FrameResult:
         image_size=(640, 480),
         root_to_cam=root_to_cam,
         joint_rotations=model.joint_rotations(codes),
-        codes=Codes(codes, np.zeros(model.shape_count), np.zeros(model.appearance.code_count)),
+        codes=Codes(codes, np.zeros(model.shape_count), np.zeros(len(model.appearance.components))),
     )
 
 

@@ -47,7 +47,7 @@ class StatusBar(QStatusBar):
             said["subject"] = "no subject found: drag a box around it in the input picture"
         said["model"] = "loading model…" if session.is_model_loading else "no model"
         if session.model is not None and not session.is_model_loading:
-            said["model"] = f"model {session.model_name}"
+            said["model"] = f"model {session.model_title}"
         for name, label in self._labels.items():
             label.setText(said[name])
             label.setVisible(bool(said[name]))

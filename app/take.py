@@ -24,6 +24,11 @@ class SourceFacts:
     """Presentation time stamps; None when live."""
 
     @property
+    def size_px(self) -> tuple[int, int]:
+        """Width, height."""
+        return self.width_px, self.height_px
+
+    @property
     def frame_count(self) -> int | None:
         return None if self.times_s is None else len(self.times_s)
 

@@ -171,6 +171,7 @@ QPushButton[flat="true"] {{ background: transparent; border-color: transparent; 
 QPushButton[flat="true"]:hover {{ color: {tones.accent}; }}
 QPushButton:disabled {{ color: {tones.muted}; background: {tones.window};
     border-color: {tones.line}; }}
+QDialogButtonBox {{ dialogbuttonbox-buttons-have-icons: 0; }}
 QTabWidget::pane {{ border: 0; border-top: 1px solid {tones.line}; background: {tones.panel}; }}
 QTabBar {{ background: {tones.panel}; }}
 QTabBar::tab {{ background: transparent; color: {tones.muted}; padding: 8px 12px;

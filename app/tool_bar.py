@@ -57,7 +57,7 @@ class ModelBox(QComboBox):
 
     def refresh(self) -> None:
         """Show the session's model."""
-        name = self._session.model_name
+        name = self._session.model_title
         if name is not None and self.findText(name) < 0:
             self.addItem(name)
         self.setCurrentIndex(-1 if name is None else self.findText(name))

@@ -1,7 +1,7 @@
 """Buttons to play and step, the frame and time readout, and the speed."""
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QFontMetrics
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QWidget
 
 from app.icon_button import IconButton
@@ -34,6 +34,8 @@ class TransportBar(QWidget):
         self.frame.setFont(scaled_font(0.9, mono=True))
         self.timecode.setAccessibleName("Time")
         self.frame.setAccessibleName("Frame")
+        for label, widest in ((self.timecode, "0:00:00.000"), (self.frame, "00000 / 00000")):
+            label.setMinimumWidth(QFontMetrics(label.font()).horizontalAdvance(widest))
         for label in (self.frame, self.progress):
             label.setProperty("tone", "muted")
         row.addWidget(self.timecode)

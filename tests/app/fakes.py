@@ -130,7 +130,7 @@ class FakeModel:
     card: dict[str, Any] = {"category": "dog", "licence": "MIT", "training_data": "none"}  # noqa: RUF012
     shape_count = 0
     folder = None
-    appearance = SimpleNamespace(code_count=4)
+    appearance = SimpleNamespace(components=np.zeros((4, 1)))
 
     def __init__(self) -> None:
         self.rig = fake_rig()
@@ -211,6 +211,7 @@ def fake_services(delay_s: float = 0.0, **changes: Any) -> Services:
         segmenters=(SegmenterChoice("fake", "By knowing", ""),),
         make_reconstructor=lambda model, segmenter, w, h: FakeReconstructor(model, delay_s),
         sample_path="fake.mp4",
+        sample_box=(50.0, 46.0, 110.0, 86.0),
         accepted="a video",
     )
     return dataclasses.replace(services, **changes)

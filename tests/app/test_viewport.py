@@ -69,7 +69,7 @@ def test_a_box_drawn_on_the_input_says_what_the_subject_is(
     window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[tuple] = []
-    monkeypatch.setattr(window.session._inference, "set_prompt", lambda *order: asked.append(order))
+    monkeypatch.setattr(window.session.inference, "set_prompt", lambda *order: asked.append(order))
     view = window.input_panel.input_view
     rect = view.picture_rect()
     scale = rect.width() / 160
