@@ -86,7 +86,7 @@ class Ground:
             corners=DISC_CORNERS,
             line=theme.line,
             line_opacity=theme.line_opacity,
-            spacing=float(10 ** np.round(np.log10(radius / LINES))),
+            spacing=10.0 ** round(math.log10(radius / LINES)),
         )
         self._blend(self._grid, DISC_CORNERS)
 
