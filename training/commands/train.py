@@ -25,6 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--run", type=Path, help="folder of this run; the same folder resumes it")
     parser.add_argument("--minutes", type=float, help="time to fit the student (default: 40 for a rig)")
     parser.add_argument("--shards", type=int, help="how many shards of 4096 crops to draw")
+    parser.add_argument("--threads", type=int, help="cores for the network (default: 2)")
     parser.add_argument("--ship", action="store_true",
                         help="do not train: write the model that the run has reached so far")  # fmt: skip
     parser.add_argument("--json", action="store_true", help="progress as JSON lines")
@@ -67,7 +68,8 @@ def _recipe(arguments: argparse.Namespace) -> Any:
         if not path.is_file():
             raise ExplainedError(f"There is no rig at {path}: give its folder with --rigs.")
     shards = arguments.shards or recipe.shard_count
-    return replace(recipe, shard_count=shards, fit=replace(recipe.fit, minutes=minutes))
+    fit = replace(recipe.fit, minutes=minutes, threads=arguments.threads or recipe.fit.threads)
+    return replace(recipe, shard_count=shards, fit=fit)
 
 
 def _read(name: str, rigs: Path) -> dict[str, Any]:
