@@ -33,7 +33,7 @@ def made_clip(rig: Rig | None = None) -> tuple[Clip, list[np.ndarray]]:
     vertices, places, roots, masks, pictures = [], [], [], [], []
     for frame in range(FRAMES):
         rotations = np.tile(np.eye(3), (joints, 1, 1))
-        swing = 0.5 * np.sin(2.1 * frame)
+        swing = 0.5 * np.sin(2.1 * frame + 0.6)
         rotations[4] = _about_x(swing)
         rotations[6] = _about_x(-swing)
         root = facing(np.pi / 2 + 0.2 * frame, x=0.1 * frame - 0.2)

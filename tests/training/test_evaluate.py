@@ -52,7 +52,7 @@ def test_everything_at_once(world: Path) -> None:
     scores, sheets = world / "out" / "scores.json", world / "sheets"
     text = run(
         world / "tube", world / "trot", world / "plain", "real-dev", "--data", world / "data",
-        "--json", scores, "--sheets", sheets, "--stride", 3, "--depth",
+        "--json", scores, "--sheets", sheets, "--stride", 6, "--depth",
     )  # fmt: skip
     for who in ("tube", "rest", "ellipsoid", "turned"):
         assert f" {who} " in text

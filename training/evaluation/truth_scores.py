@@ -17,7 +17,7 @@ from training.metrics.motion import covered_share, jitter_ratio
 from training.metrics.pose import mpjpe, pa_mpjpe, rotation_angles_rad
 from training.metrics.silhouette import boundary_f, silhouette_iou
 from training.metrics.similarity import Similarity
-from training.metrics.surface import surface_distances, vertex_error
+from training.metrics.surface import SAMPLES, surface_distances, vertex_error
 from training.metrics.triangle_mesh import TriangleMesh
 from training.rasterize import rasterize
 
@@ -72,6 +72,7 @@ class _Case:
     length: float
     covered: np.ndarray
     moves: dict[int, Similarity]
+    samples: int
 
     def aligned(self, frame: int) -> TriangleMesh:
         mesh = self.ours.meshes[frame]
@@ -84,6 +85,7 @@ def score_against_truth(
     alignment: AlignmentName = "scale_centroid",
     stride: int = 1,
     with_depth: bool = False,
+    samples: int = SAMPLES,
 ) -> TruthScores:
     """Score a prediction of every frame of a clip.
 
@@ -93,6 +95,7 @@ def score_against_truth(
         alignment: What is forgiven before surfaces and joints are compared.
         stride: Surfaces, silhouettes and depth only in every stride-th frame; poses in all.
         with_depth: Also draw depth maps and compare them.
+        samples: Points taken from each surface.
 
     Raises:
         ValueError: The prediction has another number of frames than the clip.
@@ -106,7 +109,7 @@ def score_against_truth(
         alignment, [predicted.meshes[f] for f in covered], [truth.meshes[f] for f in covered]
     )
     by_frame = dict(zip(covered.tolist(), moves, strict=True))
-    case = _Case(predicted, truth, clip, clip.truth.body_length, covered, by_frame)
+    case = _Case(predicted, truth, clip, clip.truth.body_length, covered, by_frame, samples)
     frames = range(0, truth.frame_count, stride)
     shapes = [(predicted.silhouette(frame), truth.silhouette(frame)) for frame in frames]
     return TruthScores(
@@ -126,7 +129,9 @@ def score_against_truth(
 def _surface_scores(case: _Case, frames: list[int]) -> dict:
     if not frames:
         return {"chamfer_percent": None, "f_scores": {}, "vertex_error_percent": None}
-    distances = [surface_distances(case.aligned(f), case.theirs.meshes[f]) for f in frames]
+    distances = [
+        surface_distances(case.aligned(f), case.theirs.meshes[f], case.samples) for f in frames
+    ]
     chamfer = float(np.mean([one.chamfer for one in distances]))
 
     def mean_f(threshold: float) -> float:
