@@ -167,7 +167,7 @@ class InferenceThread(QThread):
         """The state to step `frame` with, and whether its result may count as final."""
         assert self._reconstructor is not None
         assert self._assignment is not None
-        box = self._prompt_at(frame.index)
+        box = self._prompt_for(frame.index, lane.index)
         if box is not None:
             return self._reconstructor.prompt(frame, box), True
         for candidate in (lane, other):
@@ -181,12 +181,15 @@ class InferenceThread(QThread):
             return self._reconstructor.prompt(frame, near), False
         return self._reconstructor.first_memory(), frame.index == 0
 
-    def _prompt_at(self, index: int) -> Box | None:
+    def _prompt_for(self, index: int, lane_index: int) -> Box | None:
+        """The prompt of this frame, or of one skipped just before it."""
         assert self._assignment is not None
         with self._lock:
             if self._assignment.facts.is_live:
                 return self._prompts.popitem()[1] if self._prompts else None
-            return self._prompts.get(index)
+            since = max(lane_index if lane_index < index else -1, index - CARRY_FRAMES - 1)
+            new = [frame for frame in self._prompts if since < frame <= index]
+            return self._prompts[max(new)] if new else None
 
     # The background fill: frames nobody has looked at yet, in order, in idle time.
 

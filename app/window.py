@@ -38,7 +38,8 @@ def run_window(text: str | None = None, model: str | None = None) -> int:
     theme.changed.connect(window.update)
     install_hooks(lambda error: window.say("Something went wrong", error))
     # Ctrl+C in the terminal: Python sees it only when the event loop wakes now and then.
-    signal.signal(signal.SIGINT, lambda *_: window.close())
+    for stop in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(stop, lambda *_: window.close())
     wake = QTimer()
     wake.timeout.connect(lambda: None)
     wake.start(250)
