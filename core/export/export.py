@@ -17,7 +17,7 @@ from core.export.angles_csv import csv_text
 from core.export.atomic import write_files, write_folder, write_stream
 from core.export.bvh import bvh_text
 from core.export.fidelity import Fidelity, measure_fidelity
-from core.export.gltf import gltf_of, influences_of
+from core.export.gltf import gltf_of, skin_of
 from core.export.gltf_skinned import skinned_document
 from core.export.mesh_sequence import obj_files, ply_files
 from core.export.motion import file_motion
@@ -153,15 +153,16 @@ def _export_usda(take: Take, path: Path, options: ExportOptions) -> ExportReport
     if options.skinning == "morph":
         raise ExportError("USD export has no morph option: use .glb, or skinning refit.")
     motion = file_motion(take, options)
-    influences = influences_of(take, options)
+    skin = skin_of(take, motion, options)
+    turned = replace(motion, joint_rotations=skin.joint_rotations)
 
     def write(stream: BinaryIO) -> None:
-        for text in usda_lines(take, motion, influences, options):
+        for text in usda_lines(take, turned, skin.influences, options):
             stream.write(text.encode("ascii"))
 
     write_stream(path, write)
     # The glTF of the same weights and keys poses its mesh by the same formula.
-    twin = skinned_document(take, motion, influences, options).to_glb()
+    twin = skinned_document(take, turned, skin.influences, options).to_glb()
     return _report(take, path, measure_fidelity(twin, take, motion))
 
 

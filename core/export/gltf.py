@@ -4,7 +4,7 @@ file = gltf_of(take, motion, options)
 file.document.to_glb(), file.fidelity
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from core.export.fidelity import Fidelity, measure_fidelity
 from core.export.gltf_document import GltfDocument
@@ -12,9 +12,8 @@ from core.export.gltf_morph import morph_document
 from core.export.gltf_skinned import skinned_document
 from core.export.motion import FileMotion
 from core.export.options import ExportOptions
-from core.export.skin_fit import fitted_influences, truncated_influences
+from core.export.skin_fit import FittedSkin, fitted_skin, truncated_influences
 from core.export.take import Take
-from core.influences import Influences
 
 GENERATOR = "DASR Studio"
 
@@ -32,7 +31,9 @@ def gltf_of(take: Take, motion: FileMotion, options: ExportOptions) -> GltfFile:
     if options.skinning == "morph":
         document = morph_document(take, motion, options)
     else:
-        document = skinned_document(take, motion, influences_of(take, options), options)
+        skin = skin_of(take, motion, options)
+        turned = replace(motion, joint_rotations=skin.joint_rotations)
+        document = skinned_document(take, turned, skin.influences, options)
     fidelity = measure_fidelity(document.to_glb(), take, motion)
     extras = {
         "name": take.name,
@@ -49,11 +50,10 @@ def gltf_of(take: Take, motion: FileMotion, options: ExportOptions) -> GltfFile:
     return GltfFile(document, fidelity)
 
 
-def influences_of(take: Take, options: ExportOptions) -> Influences:
-    """Skinning weights by the chosen option."""
+def skin_of(take: Take, motion: FileMotion, options: ExportOptions) -> FittedSkin:
+    """Skinning weights, and the rotations to use them with, by the chosen option."""
     if options.skinning == "8":
-        return truncated_influences(take.body, 8)
+        return FittedSkin(truncated_influences(take.body, 8), motion.joint_rotations)
     if options.skinning == "truncate":
-        return truncated_influences(take.body, 4)
-    seen = take.joint_rotations[take.is_covered] if take.is_covered.any() else take.joint_rotations
-    return fitted_influences(take.body, seen, 4)
+        return FittedSkin(truncated_influences(take.body, 4), motion.joint_rotations)
+    return fitted_skin(take.body, motion.joint_rotations, 4)

@@ -102,3 +102,23 @@ def make_take(frame_count: int, **changes) -> Take:
         facts={"model": "arm"},
     )
     return replace(take, **changes)
+
+
+def dense_chain_take(frame_count: int) -> Take:
+    """A longer chain whose vertices follow every joint, as in a softmax over bone distances."""
+    joints, rings, sides = 9, 25, 6
+    rig = arm_rig(rings, sides)
+    rest = np.tile(np.eye(4), (joints, 1, 1))
+    rest[:, 1, 3] = np.linspace(0, 0.9, joints)
+    names = tuple(f"spine_{joint}" for joint in range(joints))
+    skeleton = Skeleton(names, (-1, *range(joints - 1)), rest, tuple(range(joints)))
+    distance = rig.vertices[:, 1:2] - (rest[:, 1, 3] + 0.05)
+    weights = np.exp(-((distance / 0.22) ** 2))
+    weights /= weights.sum(1, keepdims=True)
+    body = replace(rig, skeleton=skeleton, weights=weights.astype(np.float32))
+    times_s = np.arange(frame_count) / 30
+    angles = 0.35 * np.sin(4 * times_s[:, None] + 0.7 * np.arange(joints))
+    angles[:, 0] = 0
+    turns = Rotation.from_rotvec((angles[..., None] * [0.8, 0.0, 0.6]).reshape(-1, 3))
+    rotations = turns.as_matrix().reshape(frame_count, joints, 3, 3)
+    return make_take(frame_count, body=body, joint_rotations=rotations)
