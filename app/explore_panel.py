@@ -2,8 +2,8 @@
 
 from functools import partial
 
-from PySide6.QtCore import QSignalBlocker, Qt
-from PySide6.QtGui import QAction
+from PySide6.QtCore import QSignalBlocker, Qt, QTimer
+from PySide6.QtGui import QAction, QFontMetrics
 from PySide6.QtWidgets import (
     QDoubleSpinBox,
     QGridLayout,
@@ -19,6 +19,9 @@ from app.icon_button import IconButton
 from app.session import Session
 from app.sigma_slider import STEPS_PER_SIGMA, SigmaSlider
 from app.theme import SPACE_PX, scaled_font
+
+FIELD_FRAME_PX = 22
+"""Border and padding of a number field, both sides."""
 
 
 class ExplorePanel(QWidget):
@@ -75,6 +78,7 @@ class ExplorePanel(QWidget):
         area.setWidgetResizable(True)
         area.setWidget(holder)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._area = area
         return area
 
     def _build(self) -> None:
@@ -86,6 +90,7 @@ class ExplorePanel(QWidget):
             self._clear()
             for component in range(count):
                 self._add_row(component)
+            QTimer.singleShot(0, self, self._fit)
         for component in range(count):
             share = float(model.latent.variance_share[component])
             label = self._grid.itemAtPosition(component, 0)
@@ -96,6 +101,11 @@ class ExplorePanel(QWidget):
                     else f"PC {component + 1}   <1%"
                 )
         self.refresh()
+
+    def _fit(self) -> None:
+        """Once fonts and style are known: as wide as the rows need, beside a scroll bar."""
+        content = self._area.widget().minimumSizeHint().width()
+        self._area.setMinimumWidth(content + self._area.verticalScrollBar().sizeHint().width())
 
     def _clear(self) -> None:
         while (item := self._grid.takeAt(0)) is not None:
@@ -116,8 +126,10 @@ class ExplorePanel(QWidget):
         field.setSingleStep(0.1)
         field.setSuffix(" σ")
         field.setAlignment(Qt.AlignmentFlag.AlignRight)
-        field.setFixedWidth(68)
         field.setFont(scaled_font(0.9))
+        field.setFixedWidth(
+            QFontMetrics(field.font()).horizontalAdvance("-9.99 σ") + FIELD_FRAME_PX
+        )
         field.setKeyboardTracking(False)
         field.setAccessibleName(f"Value of principal component {component + 1}")
         slider.valueChanged.connect(partial(self._on_slider, component))

@@ -40,7 +40,7 @@ from app.viewport import Viewport, has_opengl
 from app.viewport_note import ViewportNote
 
 LAYOUT_VERSION = 1
-SIDE_WIDTHS_PX = (272, 312)
+SIDE_WIDTHS_PX = (300, 304)
 """Left and right dock at the first start."""
 
 

@@ -1,5 +1,6 @@
 """Draws a session's body with the renderer: what the viewport's `paintGL` calls."""
 
+from dataclasses import replace
 from typing import Any
 
 import moderngl
@@ -59,21 +60,28 @@ def theme_of(look: Look) -> Theme:
     return DARK if look.background == "dark" else LIGHT
 
 
-def _body(model: Any, result: FrameResult, look: Look, root_to_world: Any) -> Body:
+def _body(model: Any, result: FrameResult, look: Look) -> Body:
+    """The posed body in rig space."""
     rig = model.rig_of(result.codes.shape)
     joint_to_rig = forward_kinematics(rig.skeleton, result.joint_rotations)
     transforms = skin_transforms(rig.skeleton, joint_to_rig)
     colors = model.colors(result.codes.appearance)
     shown = BodyLook(look.mode, look.skinning, 1.0, look.has_skeleton, look.joint)
-    return Body(rig, transforms, root_to_world, colors, shown)
+    return Body(rig, transforms, colors=colors, look=shown)
 
 
 def overlaid(model: Any, result: FrameResult, look: Look) -> Body:
     """The body where the video's camera saw it."""
-    return _body(model, result, look, result.root_to_cam)
+    return replace(_body(model, result, look), root_to_world=result.root_to_cam)
 
 
 def standing_body(model: Any, result: FrameResult, look: Look) -> Body:
     """The body on the ground in the middle of the room, turned as it is in the video."""
     heading = heading_rad(result.root_to_cam) if look.motion == "turning" else 0.0
-    return _body(model, result, look, standing(heading))
+    body = _body(model, result, look)
+    root_to_world = standing(heading)
+    # The lowest joint is a foot's: at rest it is as high above the ground as it should be now.
+    rest = body.rig.skeleton.rest_joint_to_rig
+    posed = body.skin_transforms @ rest
+    root_to_world[1, 3] = rest[:, 1, 3].min() - posed[:, 1, 3].min()
+    return replace(body, root_to_world=root_to_world)
