@@ -162,7 +162,8 @@ def _write_parts(folder: Path, clip: Clip, pictures: Iterable[np.ndarray]) -> No
         raise ValueError(f"{count} pictures for {clip.frame_count} masks")
     save_masks(folder / "masks.npz", np.arange(clip.frame_count), clip.masks)
     if clip.truth is not None:
-        np.savez_compressed(folder / "truth.npz", **_truth_arrays(clip.truth, clip.K))
+        arrays: dict[str, Any] = _truth_arrays(clip.truth, clip.K)
+        np.savez_compressed(folder / "truth.npz", **arrays)
     facts = {
         "schema_version": SCHEMA_VERSION,
         "name": clip.name,

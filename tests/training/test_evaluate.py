@@ -25,7 +25,8 @@ from training.commands import evaluate
 def world(tmp_path: Path) -> Path:
     """A model, a clip with truth, a clip with masks only, and annotations."""
     write_model(
-        replace(made_model(), card={"category": "dog", "licence": "CC0-1.0"}), tmp_path / "tube"
+        replace(made_model(), name="dog", card={"category": "dog", "licence": "CC0-1.0"}),
+        tmp_path / "tube",
     )
     clip, pictures = made_clip(made_dog())
     write_clip(tmp_path / "trot", clip, pictures)
@@ -54,12 +55,12 @@ def test_everything_at_once(world: Path) -> None:
         world / "tube", world / "trot", world / "plain", "real-dev", "--data", world / "data",
         "--json", scores, "--sheets", sheets, "--stride", 6, "--depth",
     )  # fmt: skip
-    for who in ("tube", "rest", "ellipsoid", "turned"):
+    for who in ("dog", "rest", "ellipsoid", "turned"):
         assert f" {who} " in text
     assert "dog_shiba_haru_06" in text
     assert "human_adult7_0" not in text
     facts = json.loads(scores.read_text())
-    assert set(facts["clips"]["trot"]) == {"tube", "rest", "ellipsoid", "turned"}
+    assert set(facts["clips"]["trot"]) == {"dog", "rest", "ellipsoid", "turned"}
     assert facts["clips"]["trot"]["rest"]["root_rotation_median_deg"] == pytest.approx(0, abs=1e-6)
     assert facts["real"]["plain"]["frames"] == 6
     assert facts["real"]["dog_shiba_haru_06"]["frames"] == 3

@@ -54,7 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument(
         "--subject", metavar="NAME",
-        help="only real clips of dog, cat, human or quadruped (default: the model's category)",
+        help="real clips of dog, cat, quadruped or human only (default: by the model's name)",
     )  # fmt: skip
     parser.add_argument(
         "--align", choices=ALIGNMENTS, default="scale_centroid",
@@ -80,12 +80,14 @@ def run(arguments: argparse.Namespace, out: Writer) -> int:
     from core.model import load_model
     from training.evaluation.evaluation import EvaluationOptions, evaluate
     from training.evaluation.find_clips import find_clips
+    from training.evaluation.keypoint_map import annotation_category
 
     if arguments.stride < 1:
         raise ExplainedError(f"--stride {arguments.stride} does not go forward; give 1 or more.")
     model = load_model(arguments.model)
-    category = arguments.subject or str(model.card.get("category") or model.name)
-    clips = find_clips(arguments.clips, arguments.data, category)
+    build = annotation_category(str(model.card.get("category") or model.name))
+    subject = arguments.subject or model.name
+    clips = find_clips(arguments.clips, arguments.data, subject, build)
     options = EvaluationOptions(
         alignment=arguments.align,
         stride=arguments.stride,

@@ -83,7 +83,8 @@ def ellipsoids(clip: Clip) -> Bodies:
             for mask, z in zip(clip.masks, depth, strict=True)
         ]
     )
-    return Bodies(clip.camera, faces, vertices, clip.masks.any((1, 2)))
+    has_mask = np.array([bool(mask.any()) for mask in clip.masks])
+    return Bodies(clip.camera, faces, vertices, has_mask)
 
 
 def fit_ellipsoid(

@@ -20,24 +20,25 @@ from training.evaluation.annotations import (
 TestClip = Clip | RealClip
 
 
-def find_clips(words: Sequence[str], data: Path, category: str) -> list[TestClip]:
+def find_clips(words: Sequence[str], data: Path, subject: str, build: str) -> list[TestClip]:
     """Read all clips that were named.
 
     Args:
         words: Clip folders, annotation files, "real-dev", "real-test".
         data: Holds annotations/ and videos/ for the real sets.
-        category: Of the model; chooses among the real sets' clips.
+        subject: Chooses among the real sets' clips: "dog", "cat", "quadruped", "human".
+        build: "quadruped" or "human": chooses if no clip is of that subject.
 
     Raises:
         SourceError: One of them is not there or is damaged.
     """
-    return [clip for word in words for clip in _clips(word, data, category)]
+    return [clip for word in words for clip in _clips(word, data, subject, build)]
 
 
-def subject_clips(clips: Sequence[RealClip], category: str) -> list[RealClip]:
+def subject_clips(clips: Sequence[RealClip], subject: str, build: str) -> list[RealClip]:
     """Clips of the very species by name (dog_..., cat_...), else all of that build."""
-    of_species = [clip for clip in clips if clip.name.split("_")[0] == category]
-    build = "human" if category == "human" else "quadruped"
+    build = subject if subject in ("quadruped", "human") else build
+    of_species = [clip for clip in clips if clip.name.split("_")[0] == subject]
     return of_species or [clip for clip in clips if clip.category == build]
 
 
@@ -52,11 +53,11 @@ def without_truth(clip: Clip) -> RealClip:
     return RealClip(clip.name, clip.category, *clip.image_size, clip.folder / "rgb.mp4", frames)
 
 
-def _clips(word: str, data: Path, category: str) -> list[TestClip]:
+def _clips(word: str, data: Path, subject: str, build: str) -> list[TestClip]:
     if word == "real-dev" or word == "real-test":
-        clips = subject_clips(find_real_clips(data, word), category)
+        clips = subject_clips(find_real_clips(data, word), subject, build)
         if not clips:
-            raise SourceError(f"{word} has no clip for a model of {category}; see --subject.")
+            raise SourceError(f"{word} has no clip of {subject} or any {build}; see --subject.")
         return [*clips]
     path = Path(word)
     if path.suffix == ".json":

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import fields
+from typing import Any
 
 import numpy as np
 
@@ -19,7 +20,7 @@ def mean_truth_scores(scores: Sequence[TruthScores]) -> TruthScores:
         raise ValueError("there are 0 clips to average")
     if len({one.alignment for one in scores}) > 1:
         raise ValueError("scores under different alignments have no mean")
-    means = {
+    means: dict[str, Any] = {
         field.name: _mean([getattr(one, field.name) for one in scores])
         for field in fields(TruthScores)
         if field.name not in ("alignment", "frames")
@@ -36,7 +37,7 @@ def joined_real_scores(scores: Sequence[RealScores]) -> RealScores:
     return RealScores(frames, hits / count if count else None, count)
 
 
-def _mean(values: list) -> object:
+def _mean(values: list[Any]) -> Any:
     """Mean of numbers, of dictionaries by key and of tuples by place; None if there is none."""
     there = [value for value in values if value is not None]
     if not there:
