@@ -204,7 +204,7 @@ def usual_crops(store: CropStore, truth: MirroredTruth, hard_share: float) -> np
     """Indices of crops without the most unusual: body tilted far from upright, or pose far from the mean."""
     tilt = 1 + store.truth["rotation"][:, 1, 1]  # 0: upright in the picture; 2: upside down
     far = np.linalg.norm(truth.fields["code"][0], axis=1)
-    unusual = tilt / tilt.std() + far / far.std()
+    unusual = tilt / max(tilt.std(), 1e-6) + far / max(far.std(), 1e-6)
     return np.flatnonzero(unusual <= np.quantile(unusual, 1 - hard_share))
 
 

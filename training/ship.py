@@ -8,8 +8,10 @@ that the graph widens when ONNX Runtime loads it.
 
 import copy
 import json
+import logging
 import struct
 import tempfile
+import warnings
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -67,16 +69,19 @@ def ship_model(job: ShipJob, folder: Path) -> None:
 def export_graph(network: StudentNetwork, scratch: Path) -> onnx.ModelProto:
     """The network as ONNX with its weights inside, initialisers named as in torch."""
     px = network.config.input_px
-    torch.onnx.export(
-        network,
-        (torch.zeros(1, 5, px, px), torch.zeros(1)),
-        str(scratch / "full.onnx"),
-        input_names=["image", "crop_tan"],
-        output_names=list(OUTPUTS),
-        dynamo=True,
-        external_data=False,
-        verbose=False,
-    )
+    logging.getLogger("torch.onnx").setLevel(logging.ERROR)  # it misses torchvision, which we do not use
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # torch warns of its own exporter's calls
+        torch.onnx.export(
+            network,
+            (torch.zeros(1, 5, px, px), torch.zeros(1)),
+            str(scratch / "full.onnx"),
+            input_names=["image", "crop_tan"],
+            output_names=list(OUTPUTS),
+            dynamo=True,
+            external_data=False,
+            verbose=False,
+        )
     return onnx.load(scratch / "full.onnx")
 
 

@@ -1,0 +1,101 @@
+"""The whole of training in small: crops made of noise, a few steps, a model that loads and runs."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from core.model import load_model
+from core.student import StudentConfig
+from core.student_runner import StudentRunner
+from tests.made_model import made_model
+from training.articulation import ArticulationFitConfig, fit_articulation
+from training.crop_store import CropStore, write_shard
+from training.fit_student import FitConfig, StudentFit, fit_student, learning_rate
+from training.rig_teacher import Knowledge
+
+TINY = StudentConfig(input_px=64, widths=(8, 8, 8, 8), feature_count=16, hypotheses=2, shape=2)
+
+
+@pytest.fixture(scope="module")
+def knowledge() -> Knowledge:
+    model = made_model()
+    poses = model.joint_rotations(np.random.default_rng(0).normal(size=(300, 16)))
+    fit = fit_articulation(model.rig, poses, ArticulationFitConfig(steps=60, batch=32))
+    return Knowledge(model.rig, model.shape, fit, model.appearance)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> CropStore:
+    rng = np.random.default_rng(1)
+    for number in range(2):
+        count = 24
+        joints = made_model().joint_rotations(rng.normal(size=(count, 16)))
+        truth = {
+            "body": np.zeros(count, int),
+            "rotation": np.tile(np.eye(3), (count, 1, 1)),
+            "weak": rng.normal(0, 0.1, (count, 3)),
+            "crop_tan": np.full(count, 0.2),
+            "crop_to_cam": np.tile(np.eye(3), (count, 1, 1)),
+            "frame": np.tile([-9.0, -9, 9, 9], (count, 1)),
+            "joint_rotations": joints,
+            "shape": rng.normal(size=(count, 2)),
+            "appearance": rng.normal(size=(count, 64)),
+        }
+        pictures = rng.integers(0, 256, (count, 64, 64, 4)).astype(np.uint8)
+        write_shard(tmp_path / "crops", number, pictures, truth)
+    return CropStore.open(tmp_path / "crops")
+
+
+def config(minutes: float) -> FitConfig:
+    return FitConfig(minutes=minutes, batch_size=8, log_steps=1, threads=1, is_half=False, student=TINY)
+
+
+def test_the_articulation_decoder_says_the_poses_it_was_fitted_to(knowledge: Knowledge) -> None:
+    poses = made_model().joint_rotations(np.random.default_rng(5).normal(size=(50, 16)))
+    again = knowledge.decoder.decode(knowledge.articulation.encode(poses))
+    still = knowledge.decoder.decode(np.zeros((50, 16)))
+    assert np.abs(again - poses).mean() < 0.4 * np.abs(still - poses).mean()
+    assert np.isclose(knowledge.latent.variance_share.sum(), 1, atol=1e-4)
+
+
+def test_a_store_gives_pictures_with_their_truth(store: CropStore) -> None:
+    assert len(store) == 48
+    pictures = store.pictures_at(np.array([0, 47]))
+    np.testing.assert_array_equal(pictures[1], np.asarray(store.pictures[1][23]))
+
+
+def test_fitting_resumes_where_it_stopped(knowledge: Knowledge, store: CropStore, tmp_path: Path) -> None:
+    rows: list[dict[str, float]] = []
+    fit_student(config(0.02), knowledge, store, tmp_path, lambda share, row: rows.append(row))
+    again = StudentFit(config(0.04), knowledge)
+    assert again.load(tmp_path)
+    assert again.step == rows[-1]["step"]
+    assert 0.45 < again.share < 0.9
+    assert np.isfinite([row["total"] for row in rows]).all()
+
+
+def test_the_shipped_graph_agrees_with_torch(knowledge: Knowledge, tmp_path: Path) -> None:
+    pytest.importorskip("onnxscript")
+    from training.ship import ShipJob, ship_model
+
+    torch.manual_seed(0)
+    fit = StudentFit(config(1.0), knowledge)
+    ship_model(ShipJob("tube", knowledge, fit.average, {"category": "tube"}), tmp_path / "tube")
+    model = load_model(tmp_path / "tube")
+    runner = StudentRunner.of(model)
+    assert runner.backend == "onnxruntime"
+    image = np.random.default_rng(2).random((5, 64, 64)).astype(np.float32)
+    ours = runner.predict(image, 0.2)
+    from core.student_torch import torch_network
+
+    theirs = StudentRunner(torch_network(model.student), "torch").predict(image, 0.2)
+    for name, value in vars(ours).items():
+        np.testing.assert_allclose(value, getattr(theirs, name), atol=2e-4, err_msg=name)
+
+
+def test_the_learning_rate_warms_up_and_falls() -> None:
+    rates = [learning_rate(FitConfig(), share) for share in np.linspace(0, 1, 50)]
+    assert np.argmax(rates) < 5
+    assert rates[-1] < 0.05 * max(rates)

@@ -1,0 +1,68 @@
+import numpy as np
+import torch
+
+from core.student import StudentPrediction
+from tests.made_model import made_model
+from training.losses import LossWeights, Truth, student_loss
+from training.template_torch import TemplateTorch, spread_vertices
+
+
+def template() -> TemplateTorch:
+    model = made_model()
+    return TemplateTorch(model.rig, model.shape, model.articulation, model.appearance, 40)
+
+
+def truth_of(code: torch.Tensor) -> Truth:
+    batch = len(code)
+    rotations = template().decode(code)
+    return Truth(
+        torch.eye(3).repeat(batch, 1, 1), torch.zeros(batch, 3), rotations, code,
+        torch.zeros(batch, 2), torch.zeros(batch, 64),
+    )  # fmt: skip
+
+
+def perfect(truth: Truth, hypotheses: int = 3) -> StudentPrediction:
+    roots = torch.zeros(len(truth.code), hypotheses, 10)
+    roots[..., 0] = roots[..., 4] = 1
+    return StudentPrediction(roots, truth.code, truth.shape, truth.appearance)
+
+
+def test_the_truth_costs_nothing_but_the_choice() -> None:
+    truth = truth_of(torch.randn(4, 16) * 0.3)
+    terms = student_loss(perfect(truth), truth, template(), LossWeights(logit=0.0))
+    assert float(terms.total) < 1e-4
+    assert float(terms.root_deg) < 0.1
+
+
+def test_decoding_agrees_with_the_numpy_twin() -> None:
+    model, code = made_model(), np.random.default_rng(0).normal(size=(5, 16))
+    ours = template().decode(torch.from_numpy(code).float()).numpy()
+    np.testing.assert_allclose(ours, model.joint_rotations(code), atol=1e-4)
+
+
+def test_a_wrong_root_costs_and_the_right_logit_saves() -> None:
+    truth = truth_of(torch.zeros(1, 16))
+    wrong = perfect(truth)
+    wrong.roots[0, 0, :6] = torch.tensor([-1.0, 0, 0, 0, 1, 0])  # turned by 180 degrees about y
+    weights = LossWeights(expected_share=1.0, logit=0.0)
+    believing, doubting = wrong.roots.clone(), wrong.roots.clone()
+    believing[0, 0, 6], doubting[0, 0, 6] = 5.0, -5.0
+    costs = [
+        float(student_loss(wrong._replace(roots=roots), truth, template(), weights).total)
+        for roots in (believing, doubting)
+    ]
+    assert costs[0] > 10 * costs[1]
+
+
+def test_gradients_reach_every_output() -> None:
+    truth = truth_of(torch.randn(2, 16))
+    prediction = StudentPrediction(*(torch.randn_like(x).requires_grad_() for x in perfect(truth)))
+    student_loss(prediction, truth, template(), LossWeights()).total.backward()
+    assert all(x.grad is not None and x.grad.abs().sum() > 0 for x in prediction)
+
+
+def test_points_spread_over_the_body() -> None:
+    rig = made_model().rig
+    chosen = spread_vertices(rig, 20)
+    assert len(set(chosen.tolist())) == 20
+    assert np.ptp(rig.vertices[chosen, 2]) > 0.95
