@@ -2,7 +2,7 @@
 
 import queue
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 
 import numpy as np
@@ -73,7 +73,7 @@ class CropLoader:
         self.augment = Augment(augment)
         self.batch_size = batch_size
 
-    def batches(self, seed: int) -> Iterator[Batch]:
+    def batches(self, seed: int) -> Generator[Batch, None, None]:
         """Batches for ever; they are made by a thread that ends with the iterator."""
         ahead: queue.Queue[Batch] = queue.Queue(maxsize=3)
         stop = threading.Event()

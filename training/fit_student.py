@@ -10,6 +10,7 @@ import math
 import os
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -209,10 +210,8 @@ def usual_crops(store: CropStore, truth: MirroredTruth, hard_share: float) -> np
 
 
 def _first(loader: CropLoader, count: int, seed: int) -> list[Batch]:
-    batches = loader.batches(seed)
-    chosen = [next(batches) for _ in range(count)]
-    batches.close()
-    return chosen
+    with closing(loader.batches(seed)) as batches:
+        return [next(batches) for _ in range(count)]
 
 
 def _run(
@@ -220,8 +219,8 @@ def _run(
 ) -> None:
     """Steps, log and checkpoints until the time is used."""
     saved = time.monotonic()
-    batches = loader.batches(fit.config.seed + 1000 + fit.step)
-    with (folder / "log.jsonl").open("a") as log:
+    seed = fit.config.seed + 1000 + fit.step
+    with (folder / "log.jsonl").open("a") as log, closing(loader.batches(seed)) as batches:
         while fit.share < 1.0:
             waited = time.perf_counter()
             batch = next(batches)
@@ -229,7 +228,7 @@ def _run(
             terms = fit.learn(batch)
             if fit.step % fit.config.log_steps == 0:
                 row = {"step": fit.step, "minutes": fit.used_s / 60, "skipped": fit.skipped}
-                row |= {k: float(v) for k, v in terms._asdict().items()}
+                row |= {k: float(v.detach()) for k, v in terms._asdict().items()}
                 if fit.step % (10 * fit.config.log_steps) == 0:
                     row |= {f"check_{k}": v for k, v in fit.validate(check).items()}
                 log.write(json.dumps(row) + "\n")
@@ -238,4 +237,3 @@ def _run(
             if time.monotonic() - saved > fit.config.checkpoint_s:
                 fit.save(folder)
                 saved = time.monotonic()
-    batches.close()
