@@ -78,7 +78,7 @@ class ExplorePanel(QWidget):
         area.setWidgetResizable(True)
         area.setWidget(holder)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._area = area
+        self._area, self._rows = area, holder
         return area
 
     def _build(self) -> None:
@@ -104,7 +104,7 @@ class ExplorePanel(QWidget):
 
     def _fit(self) -> None:
         """Once fonts and style are known: as wide as the rows need, beside a scroll bar."""
-        content = self._area.widget().minimumSizeHint().width()
+        content = self._rows.minimumSizeHint().width()
         self._area.setMinimumWidth(content + self._area.verticalScrollBar().sizeHint().width())
 
     def _clear(self) -> None:

@@ -37,6 +37,6 @@ class IconButton(QToolButton):
             self.setIcon(icon(icon_name))
 
     def changeEvent(self, event: QEvent) -> None:
-        if event.type() == QEvent.Type.PaletteChange and self.defaultAction() is None:
+        if event.type() == QEvent.Type.PaletteChange and not self.defaultAction():
             self.setIcon(icon(self._icon_name))
         super().changeEvent(event)

@@ -14,7 +14,7 @@ class OpeningVeil(QWidget):
 
     def __init__(self, session: Session, parent: QWidget) -> None:
         super().__init__(parent)
-        self._session = session
+        self._session, self._cover = session, parent
         self._text = QLabel()
         self._text.setFont(scaled_font(1.25))
         self._text.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -40,11 +40,11 @@ class OpeningVeil(QWidget):
         if text is not None:
             name = text if "://" in text else Path(text).name
             self._text.setText(f"Opening {name}…")
-            self.setGeometry(self.parentWidget().rect())
+            self.setGeometry(self._cover.rect())
             self.raise_()
         self.setVisible(text is not None)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Resize:
-            self.setGeometry(self.parentWidget().rect())
+            self.setGeometry(self._cover.rect())
         return False

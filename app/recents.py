@@ -15,7 +15,7 @@ def settings() -> QSettings:
 def recent_texts() -> list[str]:
     """Newest first; files that are gone are left out."""
     kept = settings().value("recents", [])
-    texts = [kept] if isinstance(kept, str) else list(kept or [])
+    texts = [kept] if isinstance(kept, str) else kept if isinstance(kept, list) else []
     return [text for text in texts if "://" in text or Path(text).exists()]
 
 

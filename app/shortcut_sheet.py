@@ -32,6 +32,7 @@ class ShortcutSheet(QDialog):
         self.setWindowTitle("Keyboard shortcuts")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.resize(480, 560)
+        self._groups: list[QTreeWidgetItem] = []
         self.search = QLineEdit()
         self.search.setPlaceholderText("Search")
         self.search.setClearButtonEnabled(True)
@@ -62,6 +63,7 @@ class ShortcutSheet(QDialog):
 
     def _add_group(self, title: str, rows: list[tuple[str, str]]) -> None:
         group = QTreeWidgetItem(self.tree, [title])
+        self._groups.append(group)
         font = group.font(0)
         font.setBold(True)
         group.setFont(0, font)
@@ -70,8 +72,7 @@ class ShortcutSheet(QDialog):
 
     def _filter(self, text: str) -> None:
         wanted = text.lower()
-        for place in range(self.tree.topLevelItemCount()):
-            group = self.tree.topLevelItem(place)
+        for group in self._groups:
             found = 0
             for row in range(group.childCount()):
                 item = group.child(row)

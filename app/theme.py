@@ -126,11 +126,13 @@ def scaled_font(scale: float, bold: bool = False, mono: bool = False) -> QFont:
 def tinted(colour: str, ground: str, part: float) -> str:
     """A colour laid thinly over another."""
     over, under = QColor(colour), QColor(ground)
-    mixed = [
-        round(part * a + (1 - part) * b)
-        for a, b in zip(over.getRgb()[:3], under.getRgb()[:3], strict=True)
-    ]
-    return QColor(*mixed).name()
+    pairs = (
+        (over.red(), under.red()),
+        (over.green(), under.green()),
+        (over.blue(), under.blue()),
+    )
+    red, green, blue = (round(part * a + (1 - part) * b) for a, b in pairs)
+    return QColor(red, green, blue).name()
 
 
 def style_sheet(tones: Tones) -> str:

@@ -12,7 +12,7 @@ class ViewportNote(QLabel):
 
     def __init__(self, session: Session, parent: QWidget) -> None:
         super().__init__(parent)
-        self._session = session
+        self._session, self._view = session, parent
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.setStyleSheet(
             "background: rgba(12, 14, 16, 190); color: #f0f2f4; border-radius: 6px;"
@@ -45,7 +45,7 @@ class ViewportNote(QLabel):
             self.setText(text)
         if text:
             self.adjustSize()
-            parent = self.parentWidget()
+            parent = self._view
             self.move((parent.width() - self.width()) // 2,
                       parent.height() - self.height() - 2 * SPACE_PX)  # fmt: skip
 
