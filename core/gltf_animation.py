@@ -22,7 +22,8 @@ _WIDTH = {"translation": 3, "rotation": 4, "scale": 3}
 class _Channel:
     """One animated property of one node."""
 
-    node: int
+    column: int
+    """Position of the node among those wanted."""
     path: str
     interpolation: str
     input: int
@@ -52,20 +53,29 @@ def sample(
     wanted: list[int],
     times_s: Float[np.ndarray, " frames"],
 ) -> NodeTransforms:
-    """Transforms of nodes at each time; what is not animated, or not wanted, stays at rest.
+    """Transforms of the wanted nodes at each time, in their order; at rest where not animated.
+
+    Args:
+        gltf: The file.
+        animation: One of its animations.
+        rest: Rest transforms of all nodes of the file.
+        wanted: Numbers of nodes.
+        times_s: Seconds; before the first key and after the last, those hold.
 
     Raises:
         RigError: A sampler is broken.
     """
-    animated = {path: np.tile(values, (len(times_s), 1, 1)) for path, values in vars(rest).items()}
+    own_rest = rest.of(wanted)
+    animated = {path: np.tile(getattr(own_rest, path), (len(times_s), 1, 1)) for path in _WIDTH}
+    column = {node: index for index, node in enumerate(wanted)}
     groups: dict[tuple[int, str, str], list[_Channel]] = {}
-    for channel in _channels(gltf, animation, set(wanted), len(rest.translation)):
+    for channel in _channels(gltf, animation, column, len(rest.translation)):
         key = (channel.input, channel.path, channel.interpolation)
         groups.setdefault(key, []).append(channel)
     for (_, path, interpolation), channels in groups.items():
         values = np.stack([channel.values for channel in channels], axis=2)
-        nodes = np.array([channel.node for channel in channels])
-        animated[path][:, nodes] = _interpolated(
+        columns = [channel.column for channel in channels]
+        animated[path][:, columns] = _interpolated(
             channels[0].times_s, values, times_s, interpolation, path == "rotation"
         )
     return NodeTransforms(**animated)
@@ -79,22 +89,22 @@ def _moves_a_node(channel: GltfObject) -> bool:
 
 
 def _channels(
-    gltf: Gltf, animation: GltfObject, wanted: set[int], node_count: int
+    gltf: Gltf, animation: GltfObject, column: dict[int, int], node_count: int
 ) -> list[_Channel]:
     samplers = animation.children("samplers")
-    found = []
+    found: list[_Channel] = []
     for channel in animation.children("channels"):
         target = channel.child("target")
         if target is None or not _moves_a_node(channel):
             continue
         node, path = target.index("node", node_count), target.text("path")
-        if node in wanted:
+        if node in column:
             sampler = samplers[channel.index("sampler", len(samplers))]
-            found.append(_read_channel(gltf, sampler, node, path))
+            found.append(_read_channel(gltf, sampler, column[node], path))
     return found
 
 
-def _read_channel(gltf: Gltf, sampler: GltfObject, node: int, path: str) -> _Channel:
+def _read_channel(gltf: Gltf, sampler: GltfObject, column: int, path: str) -> _Channel:
     interpolation = sampler.text("interpolation", "LINEAR")
     if interpolation not in ("LINEAR", "STEP", "CUBICSPLINE"):
         raise sampler.wrong("interpolation", f"is unknown: {interpolation[:20]!r}")
@@ -110,7 +120,7 @@ def _read_channel(gltf: Gltf, sampler: GltfObject, node: int, path: str) -> _Cha
         key_values = values[:, parts // 2]
         if (np.linalg.norm(key_values, axis=-1) < 1e-4).any():
             raise sampler.broken("holds a quaternion of length zero")
-    return _Channel(node, path, interpolation, sampler.integer("input"), times_s, values)
+    return _Channel(column, path, interpolation, sampler.integer("input"), times_s, values)
 
 
 def _times(gltf: Gltf, sampler: GltfObject) -> Float[np.ndarray, " keys"]:

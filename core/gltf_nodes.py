@@ -23,6 +23,12 @@ class NodeTransforms:
     """Quaternions wxyz."""
     scale: Float[np.ndarray, "*frames nodes 3"]
 
+    def of(self, nodes: list[int]) -> "NodeTransforms":
+        """Those of some nodes, in the order asked for."""
+        return NodeTransforms(
+            self.translation[..., nodes, :], self.rotation[..., nodes, :], self.scale[..., nodes, :]
+        )
+
     def matrices(self) -> Float[np.ndarray, "*frames nodes 4 4"]:
         """Transform of each node into its parent."""
         matrix = np.zeros((*self.translation.shape[:-1], 4, 4))
@@ -45,7 +51,7 @@ class Nodes:
 
     def lineage(self, nodes: list[int]) -> list[int]:
         """These nodes and all their ancestors, parents before children."""
-        wanted = set()
+        wanted: set[int] = set()
         for node in nodes:
             while node != -1 and node not in wanted:
                 wanted.add(node)
@@ -53,15 +59,15 @@ class Nodes:
         return [node for node in self.order if node in wanted]
 
     def world(
-        self, transforms: NodeTransforms, nodes: list[int] | None = None
+        self, transforms: NodeTransforms, lineage: list[int]
     ) -> Float[np.ndarray, "*frames nodes 4 4"]:
-        """node_to_world of all nodes; with `nodes` (a lineage), only theirs is worked out."""
+        """node_to_world of a lineage, given the transforms of its nodes in its order."""
         world = transforms.matrices()
-        for node in self.order if nodes is None else nodes:
+        position = {node: index for index, node in enumerate(lineage)}
+        for index, node in enumerate(lineage):
             if self.parents[node] != -1:
-                world[..., node, :, :] = (
-                    world[..., self.parents[node], :, :] @ world[..., node, :, :]
-                )
+                above = position[self.parents[node]]
+                world[..., index, :, :] = world[..., above, :, :] @ world[..., index, :, :]
         return world
 
 

@@ -60,7 +60,7 @@ def _material_color(
     surface = material.child("pbrMetallicRoughness")
     if surface is None:
         return np.ones(3)
-    factor = np.array(surface.numbers("baseColorFactor", 4, [1, 1, 1, 1]), float)[:3]
+    factor = np.array(surface.numbers("baseColorFactor", 4, [1.0, 1.0, 1.0, 1.0]), float)[:3]
     texture = surface.child("baseColorTexture")
     if texture is None or attributes is None:
         return factor
@@ -108,11 +108,11 @@ def _transformed(
     transform = extensions.child("KHR_texture_transform") if extensions else None
     if transform is None:
         return uv
-    u, v = (uv * transform.numbers("scale", 2, [1, 1])).T
-    angle_rad = transform.number("rotation", 0)
+    u, v = (uv * transform.numbers("scale", 2, [1.0, 1.0])).T
+    angle_rad = transform.number("rotation", 0.0)
     cosine, sine = np.cos(angle_rad), np.sin(angle_rad)
     turned = np.stack([cosine * u + sine * v, -sine * u + cosine * v], axis=1)
-    return turned + transform.numbers("offset", 2, [0, 0])
+    return turned + transform.numbers("offset", 2, [0.0, 0.0])
 
 
 def _wrapped(coordinate: Float[np.ndarray, " verts"], mode: int) -> Float[np.ndarray, " verts"]:

@@ -54,19 +54,17 @@ def _partner(
     places: Float[np.ndarray, "joints 3"],
     mirror: list[int],
 ) -> int:
-    image = places[joint] * [-1, 1, 1]
-    other = other_side(names[joint])
+    away = np.linalg.norm(places - places[joint] * [-1, 1, 1], axis=1)
     free = [k for k in range(len(names)) if mirror[k] == -1]
+    other = other_side(names[joint])
     if other is not None:
         free = [k for k in free if k != joint]
-        named = [k for k in free if names[k] == other]
-        if named and np.linalg.norm(places[named[0]] - image) < 2 * TOLERANCE:
-            return named[0]
+    named = [k for k in free if names[k] == other]
+    if named and away[named[0]] < TOLERANCE:
+        return named[0]
     expected_parent = mirror[parents[joint]] if parents[joint] != -1 else -1
-
-    def unlikeness(candidate: int) -> tuple[bool, float]:
-        distance = float(np.linalg.norm(places[candidate] - image))
-        return parents[candidate] != expected_parent, distance
-
-    near = [k for k in free if np.linalg.norm(places[k] - image) < TOLERANCE]
-    return min(near, key=unlikeness, default=joint)
+    near = [k for k in free if away[k] < TOLERANCE]
+    if near:
+        return min(near, key=lambda k: (parents[k] != expected_parent, away[k]))
+    # The rest pose may be uneven; far from anything better, a name is believed.
+    return named[0] if named and away[named[0]] < 4 * TOLERANCE else joint

@@ -115,8 +115,9 @@ def _mesh_to_world(
             top_of[joint] = parents[top_of[joint]]
     mass_of_top = np.bincount(top_of, weights=mass, minlength=len(parents))
     top = int(mass_of_top.argmax())
-    node_to_world = nodes.world(nodes.rest, nodes.lineage([skin.nodes[top]]))
-    mesh_to_world = node_to_world[skin.nodes[top]] @ skin.mesh_to_joint[top]
+    lineage = nodes.lineage([skin.nodes[top]])
+    top_to_world = nodes.world(nodes.rest.of(lineage), lineage)[-1]
+    mesh_to_world = top_to_world @ skin.mesh_to_joint[top]
     _, is_flat = _inverted(mesh_to_world[None])
     if is_flat[0]:
         raise RigError(f"{gltf.file_name} has a root joint whose scale is zero.")

@@ -96,7 +96,8 @@ class _Pruning:
         return masses
 
     def _depth_first(self, tops: list[int]) -> list[int]:
-        stack, order = list(reversed(tops)), []
+        stack = list(reversed(tops))
+        order: list[int] = []
         while stack:
             joint = stack.pop()
             order.append(joint)
@@ -110,13 +111,11 @@ class _Pruning:
                 break
             body = max(self.children[root], key=lambda joint: self.subtree_mass[joint])
             members = self._depth_first([body])
-            apart = []
-            for child in self.children[root]:
-                partner = self._sharing_partner(child, members)
-                # A leg beside a spine shares weight with its first joint: a true sibling.
-                # A foot beside a body shares weight with a joint deep inside of it.
-                if child != body and partner not in (None, body):
-                    apart.append(child)
+            apart = [
+                child
+                for child in self.children[root]
+                if child != body and self._is_apart(child, root, members)
+            ]
             if len(self.children[root]) - len(apart) > 1:
                 break
             tops.extend(apart)
@@ -126,34 +125,55 @@ class _Pruning:
 
     def _hang(self, tops: list[int], root: int) -> None:
         """Hang all trees on the body, the most entangled first."""
+        members = self._depth_first([root])
         loose = [joint for top in tops for joint in self._weighted_tops(top)]
-        while loose:
-            members = self._depth_first([root])
-            shares = [self._best_share(top, members) for top in loose]
-            best = max(range(len(loose)), key=lambda index: shares[index][1])
-            top, (partner, share) = loose.pop(best), shares[best]
+        best = {top: self._best_share(top, members) for top in loose}
+        while best:
+            top = max(best, key=lambda joint: best[joint][1])
+            partner, share = best.pop(top)
             if share == 0:
-                away = np.linalg.norm(self.places[members] - self.places[top], axis=1)
-                partner = members[int(away.argmin())]
+                partner = self._nearest(top, members)
             self.parents[top] = partner
             self.children[partner].append(top)
+            joined = self._depth_first([top])
+            members += joined
+            for other, found in best.items():
+                best[other] = max(found, self._best_share(other, joined), key=lambda s: s[1])
 
     def _weighted_tops(self, top: int) -> list[int]:
-        if self.mass[top] > 0:
-            return [top]
-        return [joint for child in self.children[top] for joint in self._weighted_tops(child)]
+        """The tree itself, or the trees below its weightless joints."""
+        stack = [top]
+        found: list[int] = []
+        while stack:
+            joint = stack.pop()
+            if self.mass[joint] > 0:
+                found.append(joint)
+            else:
+                stack.extend(reversed(self.children[joint]))
+        return found
 
-    def _sharing_partner(self, joint: int, members: list[int]) -> int | None:
-        heads = self._weighted_tops(joint)
+    def _is_apart(self, child: int, root: int, members: list[int]) -> bool:
+        """Whether a tree beside the body belongs deep inside of it.
+
+        A leg beside a spine is entangled with the spine's first joint: a true sibling. A foot
+        beside a body is entangled with a shin.
+        """
+        heads = self._weighted_tops(child)
         partner, share = max(
             (self._best_share(head, members) for head in heads), key=lambda s: s[1]
         )
-        return partner if share > 0 else None
+        if share == 0:
+            partner = self._nearest(heads[0], [root, *members])
+        return partner not in (root, members[0])
+
+    def _nearest(self, joint: int, members: list[int]) -> int:
+        away = np.linalg.norm(self.places[members] - self.places[joint], axis=1)
+        return members[int(away.argmin())]
 
     def _best_share(self, joint: int, members: list[int]) -> tuple[int, float]:
         own = self.weights[:, joint]
         rows = np.flatnonzero(own)
-        shared = np.minimum(self.weights[np.ix_(rows, members)], own[rows, None]).sum(0)
+        shared = np.minimum(self.weights[rows[:, None], members], own[rows, None]).sum(0)
         return members[int(shared.argmax())], float(shared.max())
 
     def _numbered(self, root: int) -> JointTree:

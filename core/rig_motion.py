@@ -24,8 +24,8 @@ class Binding:
     skeleton: Skeleton
     nodes: tuple[int, ...]
     """Node of each joint."""
-    world_to_bind: Float[np.ndarray, "joints 4 4"]
-    """From world space at the bind pose to each node's own space."""
+    world_to_joint: Float[np.ndarray, "joints 4 4"]
+    """From world space to each node's own space, at the bind pose."""
     world_to_rig: Float[np.ndarray, "4 4"]
     """A similarity: uniform scale and shift."""
 
@@ -36,8 +36,9 @@ def read_clips(gltf: Gltf, nodes: Nodes, binding: Binding) -> tuple[MotionClip, 
     Raises:
         RigError: An animation is broken, or they are too long to hold in memory.
     """
-    clips = []
-    budget_frames = MAX_BYTES // (128 * 3 * max(len(nodes.names), 1))
+    clips: list[MotionClip] = []
+    lineage = nodes.lineage(list(binding.nodes))
+    budget_frames = MAX_BYTES // (128 * 3 * len(lineage))
     for number, animation in enumerate(gltf.items("animations")):
         span = time_span(gltf, animation)
         if span is None:
@@ -50,27 +51,21 @@ def read_clips(gltf: Gltf, nodes: Nodes, binding: Binding) -> tuple[MotionClip, 
                 f"{gltf.file_name} has animations too long to hold in memory; export fewer of them."
             )
         times_s = np.arange(int(count)) / RATE_HZ
-        wanted = nodes.lineage(list(binding.nodes))
-        transforms = sample(gltf, animation, nodes.rest, wanted, times_s + span[0])
+        transforms = sample(gltf, animation, nodes.rest, lineage, times_s + span[0])
         name = animation.text("name", "") or f"clip_{number}"
-        rotations, root_motion = _split(binding, _moves(nodes, binding, transforms, wanted))
+        rotations, root_motion = _split(binding, _moves(nodes, binding, transforms, lineage))
         clips.append(MotionClip(name, times_s, rotations, root_motion))
     return tuple(clips)
 
 
-def joint_moves(
-    nodes: Nodes, binding: Binding, transforms: NodeTransforms
-) -> Float[np.ndarray, "*frames joints 4 4"]:
-    """What the file itself does to rest vertices that follow each joint, in rig space."""
-    return _moves(nodes, binding, transforms, nodes.lineage(list(binding.nodes)))
-
-
 def _moves(
-    nodes: Nodes, binding: Binding, transforms: NodeTransforms, wanted: list[int]
-) -> Float[np.ndarray, "*frames joints 4 4"]:
-    node_to_world = nodes.world(transforms, wanted)[..., list(binding.nodes), :, :]
-    rig_to_bind = binding.world_to_bind @ np.linalg.inv(binding.world_to_rig)
-    return binding.world_to_rig @ node_to_world @ rig_to_bind
+    nodes: Nodes, binding: Binding, transforms: NodeTransforms, lineage: list[int]
+) -> Float[np.ndarray, "frames joints 4 4"]:
+    """What the file itself does to rest vertices that follow each joint, in rig space."""
+    columns = [lineage.index(node) for node in binding.nodes]
+    node_to_world = nodes.world(transforms, lineage)[:, columns]
+    rig_to_joint = binding.world_to_joint @ np.linalg.inv(binding.world_to_rig)
+    return binding.world_to_rig @ node_to_world @ rig_to_joint
 
 
 def _split(

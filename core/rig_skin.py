@@ -15,6 +15,8 @@ from core.errors import RigError
 from core.gltf_json import GltfObject
 from core.gltf_read import Gltf
 
+MAX_JOINTS = 1024
+
 
 @dataclass(frozen=True, eq=False)
 class WornPrimitive:
@@ -85,6 +87,8 @@ def _read_skin(gltf: Gltf, skin: GltfObject, primitives: list[GltfObject]) -> _S
     nodes = skin.indices("joints", len(gltf.items("nodes")))
     if not nodes or len(set(nodes)) < len(nodes):
         raise skin.wrong("joints", "must name each joint once, and at least one")
+    if len(nodes) > MAX_JOINTS:
+        raise skin.wrong("joints", f"are {len(nodes)}; more than {MAX_JOINTS} cannot be used")
     matrices = _inverse_bind_matrices(gltf, skin, len(nodes))
     vertex_count = sum(_vertex_count(gltf, primitive) for primitive in primitives)
     return _Skin(dict(zip(nodes, matrices, strict=True)), primitives, vertex_count)

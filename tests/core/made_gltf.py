@@ -79,8 +79,8 @@ def arm_faces() -> np.ndarray:
     for ring in range(len(RINGS_X) - 1):
         for side in range(4):
             a, b = 4 * ring + side, 4 * ring + (side + 1) % 4
-            sides += [(a, a + 4, b), (b, a + 4, b + 4)]
-    return np.array([*sides, (0, 1, 2), (0, 2, 3), (12, 14, 13), (12, 15, 14)])
+            sides += [(a, b, a + 4), (b, b + 4, a + 4)]
+    return np.array([*sides, (0, 2, 1), (0, 3, 2), (12, 13, 14), (12, 14, 15)])
 
 
 def arm_weights() -> np.ndarray:
