@@ -47,7 +47,7 @@ class FitConfig:
     final_share: float = 0.01
     """Learning rate at the end, as a share of the highest."""
     average_decay: float = 0.998
-    clip_norm: float = 2.0
+    clip_norm: float = 5.0
     held_out_share: float = 0.01
     checkpoint_s: float = 120.0
     log_steps: int = 50

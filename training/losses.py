@@ -27,8 +27,8 @@ class LossWeights:
     vertices: float = 120.0
     joints: float = 0.5
     code: float = 0.03
-    shape: float = 0.03
-    color: float = 3.0
+    shape: float = 0.15
+    color: float = 25.0
     logit: float = 0.15
     expected_share: float = 0.5
     """Expected loss against best hypothesis; 1 is the paper's."""
