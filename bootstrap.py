@@ -124,8 +124,7 @@ def run_step(title: str, command: list[str]) -> None:
         log.write(f"\n$ {' '.join(command)}\n".encode())
         log.flush()
         begin = log.tell()
-        streams = {"stdin": subprocess.DEVNULL, "stdout": log, "stderr": log}
-        process = subprocess.Popen(command, **streams)
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         while not has_ended(process):
             if sys.stderr.isatty():
                 say(f"{title} ... {time.monotonic() - start:.0f} s", is_passing=True)

@@ -216,7 +216,8 @@ def _finish(writer: "SessionWriter", summary: "TakeSummary", model: Any) -> None
 
 
 def _report(summary: "TakeSummary", arguments: argparse.Namespace, out: Writer) -> int:
-    facts = summary.facts(time.monotonic()) | {"session": str(arguments.out)}
+    facts: dict[str, Any] = summary.facts(time.monotonic())
+    facts["session"] = str(arguments.out)
     out.line(
         f"{facts['frames']} frames in {clock_text(facts['seconds'])} ({facts['fps']:.1f} a second),"
         f" subject found in {facts['covered']:.0%}: {arguments.out}"

@@ -10,7 +10,7 @@ import os
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, cast
 
 import av
 import av.error
@@ -46,16 +46,14 @@ class VideoWriter:
             self._container = av.open(str(self._part), "w")
         except (OSError, av.error.FFmpegError) as error:
             raise ExportError(f"Cannot write {path} ({error}): choose another place.") from error
-        self._stream: Any = None
         self._graph = _gif_graph(width_px, height_px) if self._is_gif else None
-        if not self._is_gif:
-            self._stream = self._video_stream(width_px, height_px)
+        self._stream = self._gif_stream() if self._is_gif else self._video_stream()
 
     def append(self, rgb: UInt8[np.ndarray, "height width 3"], time_s: float) -> None:
         """Add a picture; time stamps must rise, those that do not are moved on a little."""
         if (rgb.shape[1], rgb.shape[0]) != self._size:
             raise ValueError(f"picture is {rgb.shape[1]}x{rgb.shape[0]}, video {self._size}")
-        if self._stream is not None:  # H.264 in 4:2:0 has even sides: the last row may go
+        if not self._is_gif:  # H.264 in 4:2:0 has even sides: the last row may go
             rgb = rgb[: self._stream.height, : self._stream.width]
         frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(rgb), format="rgb24")
         tick = max(round(time_s * TICKS_PER_S), self._last_tick + 1)
@@ -98,37 +96,45 @@ class VideoWriter:
         else:
             self.discard()
 
-    def _video_stream(self, width_px: int, height_px: int) -> Any:
-        stream = self._container.add_stream("libx264", rate=30, options=QUALITY)
-        stream.width, stream.height = width_px - width_px % 2, height_px - height_px % 2
+    def _video_stream(self) -> Any:
+        stream: Any = self._container.add_stream("libx264", rate=30, options=QUALITY)
+        stream.width, stream.height = (side - side % 2 for side in self._size)
         stream.pix_fmt = "yuv420p"
         stream.time_base = stream.codec_context.time_base = Fraction(1, TICKS_PER_S)
+        return stream
+
+    def _gif_stream(self) -> Any:
+        stream: Any = self._container.add_stream("gif", rate=GIF_FPS)
+        stream.width, stream.height = _gif_size(*self._size)
+        stream.pix_fmt = "pal8"
         return stream
 
     def _flush_gif(self, graph: av.filter.Graph) -> None:
         graph.push(None)
         while True:
             try:
-                frame = graph.pull()
+                frame = cast(av.VideoFrame, graph.pull())
             except (BlockingIOError, av.error.EOFError):
                 break
-            if self._stream is None:
-                self._stream = self._container.add_stream("gif", rate=GIF_FPS)
-                self._stream.width, self._stream.height = frame.width, frame.height
-                self._stream.pix_fmt = "pal8"
             self._container.mux(self._stream.encode(frame))
-        if self._stream is not None:
-            self._container.mux(self._stream.encode(None))
+        self._container.mux(self._stream.encode(None))
+
+
+def _gif_size(width_px: int, height_px: int) -> tuple[int, int]:
+    width = min(width_px, GIF_MAX_WIDTH_PX)
+    return width, max(1, round(height_px * width / width_px))
 
 
 def _gif_graph(width_px: int, height_px: int) -> av.filter.Graph:
     """Fewer frames and pixels, and one palette made from all of them."""
     graph = av.filter.Graph()
+    pixels = av.VideoFormat("rgb24", width_px, height_px)
     source = graph.add_buffer(
-        width=width_px, height=height_px, format="rgb24", time_base=Fraction(1, TICKS_PER_S)
+        width=width_px, height=height_px, format=pixels, time_base=Fraction(1, TICKS_PER_S)
     )
     rate = graph.add("fps", str(GIF_FPS))
-    scale = graph.add("scale", f"{min(width_px, GIF_MAX_WIDTH_PX)}:-1:flags=lanczos")
+    width, height = _gif_size(width_px, height_px)
+    scale = graph.add("scale", f"{width}:{height}:flags=lanczos")
     split, palette = graph.add("split"), graph.add("palettegen", "stats_mode=diff")
     paint, sink = graph.add("paletteuse", "dither=bayer:bayer_scale=4"), graph.add("buffersink")
     source.link_to(rate)
