@@ -7,6 +7,8 @@ The file appears under its name only when it is complete.
 """
 
 import os
+from collections.abc import Generator
+from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
@@ -41,11 +43,9 @@ class VideoWriter:
         self._is_gif = path.suffix.lower() == ".gif"
         self._size = (width_px, height_px)
         self._last_tick = -1
-        try:
+        with self._explained():
             path.parent.mkdir(parents=True, exist_ok=True)
             self._container = av.open(str(self._part), "w")
-        except (OSError, av.error.FFmpegError) as error:
-            raise ExportError(f"Cannot write {path} ({error}): choose another place.") from error
         self._graph = _gif_graph(width_px, height_px) if self._is_gif else None
         self._stream = self._gif_stream() if self._is_gif else self._video_stream()
 
@@ -59,23 +59,25 @@ class VideoWriter:
         tick = max(round(time_s * TICKS_PER_S), self._last_tick + 1)
         frame.pts, frame.time_base = tick, Fraction(1, TICKS_PER_S)
         self._last_tick = tick
-        if self._graph is not None:
-            self._graph.push(frame)
-        else:
-            self._container.mux(self._stream.encode(frame))
+        with self._explained():
+            if self._graph is not None:
+                self._graph.push(frame)
+            else:
+                self._container.mux(self._stream.encode(frame))
 
     def close(self) -> None:
         """Finish the file and give it its name."""
         try:
-            if self._graph is not None:
-                self._flush_gif(self._graph)
-            else:
-                self._container.mux(self._stream.encode(None))
-            self._container.close()
-            os.replace(self._part, self._path)
-        except (OSError, av.error.FFmpegError) as error:
+            with self._explained():
+                if self._graph is not None:
+                    self._flush_gif(self._graph)
+                else:
+                    self._container.mux(self._stream.encode(None))
+                self._container.close()
+                os.replace(self._part, self._path)
+        except ExportError:
             self.discard()
-            raise ExportError(f"Cannot write {self._path} ({error}): free some space.") from error
+            raise
 
     def discard(self) -> None:
         """Stop and leave nothing behind."""
@@ -95,6 +97,15 @@ class VideoWriter:
             self.close()
         else:
             self.discard()
+
+    @contextmanager
+    def _explained(self) -> Generator[None]:
+        try:
+            yield
+        except (OSError, av.error.FFmpegError) as error:
+            raise ExportError(
+                f"Cannot write {self._path} ({error}): free some space or choose another place."
+            ) from error
 
     def _video_stream(self) -> Any:
         stream: Any = self._container.add_stream("libx264", rate=30, options=QUALITY)
