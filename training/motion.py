@@ -101,31 +101,45 @@ class MotionPool:
         config = self.config
         first, second = rng.choice(len(self.rotations), (2, count), p=self.frame_weight)
         share = np.where(rng.random(count) < config.blend_share, rng.random(count), 0.0)
-        poses = _blend(self.rotations[first], self.rotations[second], share)
-        roots = _blend_rigid(self.roots[first], self.roots[second], share)
+        poses = blend_rotations(self.rotations[first], self.rotations[second], share)
+        roots = blend_rigid(self.roots[first], self.roots[second], share)
         strength = np.where(rng.random(count) < config.extra_noise_share, 2.0, 1.0)
         strength = np.where(rng.random(count) < config.quiet_share, 0.0, strength)
-        noisy = self._noise(rng, count, strength) @ poses
-        limited = self._limited(noisy)
+        shared = rng.normal(size=(count, self.chain_count, 3))
+        own = rng.normal(size=(count, len(self.skeleton.names), 3))
+        noisy = self.noise(shared, own, strength) @ poses
+        limited = self.limited(noisy)
         limited[:, 0] = np.eye(3)
         return PoseBatch(limited, roots)
 
-    def _noise(
-        self, rng: np.random.Generator, count: int, strength: Float[np.ndarray, " batch"]
+    @property
+    def chain_count(self) -> int:
+        return int(joint_chains(self.skeleton).max()) + 1
+
+    def noise(
+        self,
+        shared: Float[np.ndarray, "batch chains 3"],
+        own: Float[np.ndarray, "batch joints 3"],
+        strength: Float[np.ndarray, " batch"],
     ) -> Float[np.ndarray, "batch joints 3 3"]:
-        """Noise rotations in each joint's rest frame, to be multiplied from the left."""
-        config, joints = self.config, len(self.skeleton.names)
+        """Noise rotations in each joint's rest frame, to be multiplied from the left.
+
+        Args:
+            shared: Numbers of unit variance for each chain; smooth over the batch if that is time.
+            own: The same for each joint.
+            strength: 1 for noise as configured.
+        """
+        config = self.config
         chain = joint_chains(self.skeleton)
         lengths = np.bincount(chain)[chain]
-        shared = rng.normal(size=(count, chain.max() + 1, 3)) * config.chain_noise_rad
-        own = config.joint_noise_rad + config.clip_noise * self.std_rad
-        vector = shared[:, chain] * (1.5 / np.sqrt(lengths))[:, None]
-        vector = vector + rng.normal(size=(count, joints, 3)) * own[:, None]
+        own_std = config.joint_noise_rad + config.clip_noise * self.std_rad
+        vector = (shared * config.chain_noise_rad)[:, chain] * (1.5 / np.sqrt(lengths))[:, None]
+        vector = vector + own * own_std[:, None]
         vector *= strength[:, None, None]
         to_joint = np.swapaxes(self.skeleton.rest_joint_to_rig[:, :3, :3], -1, -2)
         return matrix_from_axis_angle(np.einsum("jab,njb->nja", to_joint, vector))
 
-    def _limited(
+    def limited(
         self, poses: Float[np.ndarray, "batch joints 3 3"]
     ) -> Float[np.ndarray, "batch joints 3 3"]:
         """Poses with each joint brought back to within its limit of the mean."""
@@ -147,7 +161,7 @@ def _project(matrices: Float[np.ndarray, "*batch 3 3"]) -> Float[np.ndarray, "*b
     return u @ vt
 
 
-def _blend(
+def blend_rotations(
     a: Float[np.ndarray, "batch joints 3 3"],
     b: Float[np.ndarray, "batch joints 3 3"],
     share: Float[np.ndarray, " batch"],
@@ -157,13 +171,13 @@ def _blend(
     return a @ matrix_from_axis_angle(vector * share[:, None, None])
 
 
-def _blend_rigid(
+def blend_rigid(
     a: Float[np.ndarray, "batch 4 4"],
     b: Float[np.ndarray, "batch 4 4"],
     share: Float[np.ndarray, " batch"],
 ) -> Float[np.ndarray, "batch 4 4"]:
     """Rotation by geodesic, translation by line."""
     mixed = a.copy()
-    mixed[:, :3, :3] = _blend(a[:, None, :3, :3], b[:, None, :3, :3], share)[:, 0]
+    mixed[:, :3, :3] = blend_rotations(a[:, None, :3, :3], b[:, None, :3, :3], share)[:, 0]
     mixed[:, :3, 3] += share[:, None] * (b[:, :3, 3] - a[:, :3, 3])
     return mixed

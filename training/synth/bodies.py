@@ -52,6 +52,8 @@ class SynthBody:
     fit: TemplateFit
     painter: CoatPainter
     template: Rig
+    clips: tuple[MotionClip, ...] = ()
+    """The motions in time; the pool has their frames."""
 
     @classmethod
     def of(
@@ -68,7 +70,7 @@ class SynthBody:
         order = np.array([position.get(name, -1) for name in space.names], int)
         pool = MotionPool.from_clips(rig.skeleton, clips, motion)
         fit = fit_template(template, template_space, rig)
-        return cls(rig, pool, space, order, fit, CoatPainter.of(rig), template)
+        return cls(rig, pool, space, order, fit, CoatPainter.of(rig), template, clips)
 
     def template_shape(
         self, own: Float[np.ndarray, "batch own"], count: int
