@@ -10,11 +10,10 @@ import math
 import os
 import sqlite3
 import zlib
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-import cv2
 import numpy as np
 from jaxtyping import Float, Int
 
@@ -22,7 +21,14 @@ from core.errors import SessionError
 from core.results import FrameResult, Mask
 from core.rig import Rig, Skeleton
 from core.session_header import SessionHeader
-from core.session_schema import APPLICATION_ID, SCHEMA_VERSION, SELECT, RowSizes, result_of
+from core.session_schema import (
+    APPLICATION_ID,
+    SCHEMA_VERSION,
+    SELECT,
+    RowSizes,
+    result_of,
+    unpack_mask,
+)
 from core.session_source import SourceLink, find_source, link_source
 from core.session_writer import DATABASE, THUMBNAIL
 
@@ -73,6 +79,8 @@ class SessionRecord:
         with _explained(self.folder):
             cursor = self._connection.execute(SELECT + " WHERE frame_index = ?", (frame_index,))
             row = cursor.fetchone()
+            if row is None and frame_index in self.frame_indices:
+                raise SessionError(f"Frame {frame_index} of {self.folder} is damaged.")
             if row is None:
                 raise ValueError(f"the session has no frame {frame_index}")
             result = self._result(row)
@@ -119,15 +127,18 @@ class SessionRecord:
 
     def _mask(self, row: sqlite3.Row) -> Mask | None:
         cursor = self._connection.execute(
-            "SELECT png FROM masks WHERE frame_index = ?", (row["frame_index"],)
+            "SELECT packed FROM masks WHERE frame_index = ?", (row["frame_index"],)
         )
         stored = cursor.fetchone()
         if stored is None:
             return None
-        alpha = cv2.imdecode(np.frombuffer(stored[0], np.uint8), cv2.IMREAD_GRAYSCALE)
-        if alpha is None:
-            raise SessionError(f"The mask of frame {row['frame_index']} is damaged.")
-        return Mask(np.asarray(alpha, np.uint8), float(row["mask_confidence"] or 0.0))
+        try:
+            alpha = unpack_mask(stored["packed"], (row["width_px"], row["height_px"]))
+            return Mask(alpha, float(row["mask_confidence"] or 0.0))
+        except (TypeError, ValueError, zlib.error) as error:
+            raise SessionError(
+                f"The mask of frame {row['frame_index']} in {self.folder} is damaged ({error})."
+            ) from error
 
     def _read_body(self) -> Rig:
         facts = json.loads(self._meta["body"])
@@ -258,7 +269,7 @@ def _good_rows(connection: sqlite3.Connection, sizes: RowSizes) -> list[tuple[in
 
 
 @contextlib.contextmanager
-def _explained(folder: Path) -> Iterator[None]:
+def _explained(folder: Path) -> Generator[None, None, None]:
     try:
         yield
     except (sqlite3.Error, OSError, UnicodeDecodeError) as error:

@@ -6,15 +6,18 @@ that differ between sessions (joints, codes) are declared in the `meta` table at
 
 import json
 import sqlite3
+import zlib
 from dataclasses import dataclass
 
 import numpy as np
+from jaxtyping import UInt8
 
 from core.results import Codes, FrameResult, RootHypotheses
 
 APPLICATION_ID = 0x44415352
 """The letters DASR: tells our files from any other SQLite file."""
 SCHEMA_VERSION = 1
+LARGEST_MASK_PX = 1 << 28
 
 CREATE = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
@@ -24,7 +27,7 @@ CREATE TABLE frames (
     height_px INTEGER NOT NULL, root_to_cam BLOB NOT NULL, joint_rotations BLOB NOT NULL,
     articulation BLOB NOT NULL, shape BLOB NOT NULL, appearance BLOB NOT NULL,
     hypotheses BLOB, probabilities BLOB, mask_confidence REAL, stage_ms TEXT NOT NULL);
-CREATE TABLE masks (frame_index INTEGER PRIMARY KEY, png BLOB NOT NULL);
+CREATE TABLE masks (frame_index INTEGER PRIMARY KEY, packed BLOB NOT NULL);
 CREATE TABLE arrays (name TEXT PRIMARY KEY, dtype TEXT NOT NULL, shape TEXT NOT NULL,
     packed BLOB NOT NULL);
 CREATE TABLE edits (frame_index INTEGER NOT NULL, field TEXT NOT NULL, value BLOB NOT NULL,
@@ -72,6 +75,24 @@ class RowSizes:
         if min(sizes.__dict__.values()) < 0:
             raise ValueError("a row size is negative")
         return sizes
+
+
+def pack_mask(alpha: UInt8[np.ndarray, "height width"]) -> bytes:
+    """A mask as zlib-compressed bytes, row by row; its size is the frame's image size."""
+    return zlib.compress(np.ascontiguousarray(alpha).tobytes(), 1)
+
+
+def unpack_mask(packed: bytes, image_size: tuple[int, int]) -> UInt8[np.ndarray, "height width"]:
+    """The mask in `packed`; never more memory than the image's.
+
+    Raises:
+        ValueError, TypeError, zlib.error: It is damaged.
+    """
+    width, height = image_size
+    if not 0 < width * height <= LARGEST_MASK_PX:
+        raise ValueError(f"an image of {width} x {height} pixels")
+    raw = zlib.decompressobj().decompress(packed, width * height + 1)
+    return np.frombuffer(raw, np.uint8).reshape(height, width)
 
 
 def is_finite(result: FrameResult) -> bool:

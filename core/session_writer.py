@@ -15,7 +15,7 @@ import shutil
 import sqlite3
 import time
 import zlib
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 from types import TracebackType
 
@@ -34,6 +34,7 @@ from core.session_schema import (
     SCHEMA_VERSION,
     RowSizes,
     is_finite,
+    pack_mask,
     row_of,
 )
 
@@ -61,7 +62,7 @@ class SessionWriter:
             header: What holds for the whole session.
             body: Kept in the session so that it exports right after its model has changed.
             overwrite: Write beside an existing session and take its place in `close`.
-            keep_masks: Store each frame's mask as a PNG.
+            keep_masks: Store each frame's mask.
 
         Raises:
             SessionError: The folder exists, or cannot be written.
@@ -99,8 +100,8 @@ class SessionWriter:
                 self._declare(connection, result)
             connection.execute(INSERT, row_of(result))
             if self._keep_masks and result.mask is not None:
-                png = _png(result.mask.alpha)
-                connection.execute("INSERT INTO masks VALUES (?, ?)", (result.frame_index, png))
+                mask = (int(result.frame_index), pack_mask(result.mask.alpha))
+                connection.execute("INSERT INTO masks VALUES (?, ?)", mask)
         self.frame_count += 1
         self._flush_if_due()
 
@@ -176,6 +177,8 @@ class SessionWriter:
         sizes = RowSizes.of(result)
         if self._sizes is not None and sizes != self._sizes:
             raise ValueError(f"frame has {sizes}, session has {self._sizes}")
+        if result.mask is not None and result.mask.alpha.shape != result.image_size[::-1]:
+            raise ValueError(f"mask is {result.mask.alpha.shape}, image {result.image_size[::-1]}")
         if not is_finite(result):
             raise ValueError(f"frame {result.frame_index} holds a number that is not finite")
 
@@ -196,7 +199,7 @@ class SessionWriter:
             self._is_open = False
 
     @contextlib.contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
+    def _transaction(self) -> Generator[sqlite3.Connection, None, None]:
         self._connection.execute("BEGIN IMMEDIATE")
         try:
             yield self._connection
@@ -207,7 +210,7 @@ class SessionWriter:
         self._connection.execute("COMMIT")
 
     @contextlib.contextmanager
-    def _explained(self) -> Iterator[None]:
+    def _explained(self) -> Generator[None, None, None]:
         try:
             yield
         except sqlite3.IntegrityError as error:
@@ -245,13 +248,6 @@ def _swap(fresh: Path, folder: Path) -> None:
         os.replace(old, folder)
         raise
     shutil.rmtree(old, ignore_errors=True)
-
-
-def _png(alpha: UInt8[np.ndarray, "height width"]) -> bytes:
-    done, encoded = cv2.imencode(".png", alpha, [cv2.IMWRITE_PNG_COMPRESSION, 1])
-    if not done:
-        raise ValueError("the mask could not be encoded")
-    return encoded.tobytes()
 
 
 def _set_meta(connection: sqlite3.Connection, key: str, value: str) -> None:

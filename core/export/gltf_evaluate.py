@@ -148,9 +148,10 @@ class _Receiver:
         return matrix
 
     def _local(self, index: int, tracks: dict[tuple[int, str], np.ndarray]) -> np.ndarray:
-        node = self.gltf["nodes"][index]
+        node: dict[str, Any] = {"rotation": [0, 0, 0, 1], "translation": [0, 0, 0]}
+        node |= self.gltf["nodes"][index]
         matrix = np.eye(4)
-        x, y, z, w = tracks.get((index, "rotation"), node.get("rotation", [0, 0, 0, 1]))
-        matrix[:3, :3] = matrix_from_quaternion(np.array([w, x, y, z], np.float64))
-        matrix[:3, 3] = tracks.get((index, "translation"), node.get("translation", [0, 0, 0]))
+        x, y, z, w = tracks.get((index, "rotation"), np.array(node["rotation"], np.float64))
+        matrix[:3, :3] = matrix_from_quaternion(np.array([w, x, y, z]))
+        matrix[:3, 3] = tracks.get((index, "translation"), np.array(node["translation"]))
         return matrix

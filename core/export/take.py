@@ -5,6 +5,7 @@ vertices = take.posed(slice(0, 10))        # camera space, rig units
 """
 
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -29,6 +30,8 @@ class BodyModel(Protocol):
     def card(self) -> dict[str, Any]: ...
     @property
     def rig(self) -> Rig: ...
+    @property
+    def folder(self) -> Path | None: ...
     def rig_of(self, shape_code: np.ndarray) -> Rig: ...
     def colors(self, appearance_code: np.ndarray) -> np.ndarray: ...
 
@@ -166,7 +169,7 @@ def _body(
 
 def _has_changed(record: SessionRecord, model: BodyModel) -> bool:
     made_with = record.header.model_sha256
-    return bool(made_with) and hasattr(model, "folder") and model_sha256(model) != made_with
+    return bool(made_with) and model_sha256(model) != made_with
 
 
 def _mean(codes: list[np.ndarray], results: list[FrameResult]) -> np.ndarray:

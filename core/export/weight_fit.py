@@ -61,7 +61,7 @@ def best_supports(
             is_better: Bool[np.ndarray, " verts"] = (solved.min(1) >= 0) & (cost < best)
             best[is_better] = cost[is_better]
             weights[is_better] = 0
-            weights[np.ix_(is_better, chosen)] = solved[is_better]
+            weights[np.flatnonzero(is_better)[:, None], chosen] = solved[is_better]
     return weights
 
 

@@ -286,11 +286,12 @@ def test_truncated_file_is_refused_or_opens_in_part(tmp_path_factory, share: flo
 
 
 @given(place=st.floats(0.0, 0.999), values=st.binary(min_size=1, max_size=64))
-def test_mutated_file_is_refused_or_read(session_bytes, tmp_path_factory, place, values) -> None:
+def test_mutated_file_is_refused_or_read(whole_session, tmp_path_factory, place, values) -> None:
     folder = tmp_path_factory.mktemp("fuzz") / "a.session"
     folder.mkdir()
-    start = int(place * len(session_bytes))
-    mutated = session_bytes[:start] + values + session_bytes[start + len(values) :]
+    whole = whole_session.read_bytes()
+    start = int(place * len(whole))
+    mutated = whole[:start] + values + whole[start + len(values) :]
     (folder / "session.sqlite").write_bytes(mutated)
     try:
         with read_session(folder) as record:
@@ -302,10 +303,10 @@ def test_mutated_file_is_refused_or_read(session_bytes, tmp_path_factory, place,
 
 
 @pytest.fixture(scope="module")
-def session_bytes(tmp_path_factory) -> bytes:
+def whole_session(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("whole") / "a.session"
     write_session(folder, 20, body=arm_rig(), keep_masks=True)
-    return (folder / "session.sqlite").read_bytes()
+    return folder / "session.sqlite"
 
 
 def test_rows_after_a_damaged_one_are_left_out(tmp_path: Path) -> None:

@@ -144,6 +144,7 @@ def test_another_models_skeleton_is_refused(record) -> None:
     other = SimpleNamespace(
         name="cat",
         card={},
+        folder=None,
         rig=replace(arm_rig(), skeleton=skeleton),
         rig_of=lambda code: arm_rig(),
         colors=lambda code: arm_rig().colors,
