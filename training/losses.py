@@ -22,13 +22,13 @@ from training.template_torch import TemplateTorch
 class LossWeights:
     """Weight of each term; lengths are in rig units."""
 
-    root: float = 12.0
-    place: float = 1.5
-    vertices: float = 120.0
+    root: float = 60.0
+    place: float = 5.0
+    vertices: float = 45.0
     joints: float = 0.5
     code: float = 0.03
     shape: float = 0.15
-    color: float = 25.0
+    color: float = 12.0
     logit: float = 0.15
     expected_share: float = 0.5
     """Expected loss against best hypothesis; 1 is the paper's."""
