@@ -34,9 +34,9 @@ class Influences:
         # Stable, so that equal weights keep the lower joint first, as argmax does.
         indices = np.argsort(-weights, axis=1, kind="stable")[:, :count]
         kept = np.take_along_axis(weights, indices, axis=1)
-        total = kept.sum(1, keepdims=True)
-        is_complete = np.count_nonzero(weights, axis=1) <= count
-        scaled = np.where(is_complete[:, None], kept, kept / total)
+        is_complete = (np.count_nonzero(weights, axis=1) <= count)[:, None]
+        # Complete rows are left as they are, to the last bit; rows of zeros among them.
+        scaled = kept / np.where(is_complete, 1, kept.sum(1, keepdims=True))
         indices = np.where(kept > 0, indices, 0)
         return cls(indices.astype(np.int32), scaled.astype(weights.dtype))
 

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
+from core.influences import Influences
+
 NEGLIGIBLE_SHARE = 0.005
 """Of all skinning weight: a root that moves less may give it to the body below."""
 
@@ -53,6 +55,22 @@ def anatomical_tree(
     return _Pruning(list(parents), weights, places).tree()
 
 
+def shared_weights(
+    weights: Float[np.ndarray, "verts joints"],
+) -> Float[np.ndarray, "joints joints"]:
+    """How much skin two joints share: the sum over vertices of the smaller of their weights."""
+    joints = weights.shape[1]
+    most = max(int(np.count_nonzero(weights, axis=1).max(initial=0)), 1)
+    influences = Influences.from_dense(weights, most)
+    shared = np.zeros(joints * joints)
+    for first in range(most):
+        for second in range(most):
+            pair = influences.indices[:, first].astype(int) * joints + influences.indices[:, second]
+            smaller = np.minimum(influences.weights[:, first], influences.weights[:, second])
+            shared += np.bincount(pair, smaller, joints * joints)
+    return shared.reshape(joints, joints)
+
+
 class _Pruning:
     """The working state of `anatomical_tree`."""
 
@@ -62,6 +80,7 @@ class _Pruning:
         self.weights = weights
         self.places = places
         self.mass = weights.sum(0, dtype=float)
+        self.shared = shared_weights(weights)
         self.dropped: list[int] = []
         self.children: list[list[int]] = [[] for _ in parents]
         for joint, parent in enumerate(parents):
@@ -171,10 +190,8 @@ class _Pruning:
         return members[int(away.argmin())]
 
     def _best_share(self, joint: int, members: list[int]) -> tuple[int, float]:
-        own = self.weights[:, joint]
-        rows = np.flatnonzero(own)
-        shared = np.minimum(self.weights[rows[:, None], members], own[rows, None]).sum(0)
-        return members[int(shared.argmax())], float(shared.max())
+        shares = self.shared[joint, members]
+        return members[int(shares.argmax())], float(shares.max())
 
     def _numbered(self, root: int) -> JointTree:
         joints = self._depth_first([root])

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from core.rig_joints import anatomical_tree
+from core.rig_joints import anatomical_tree, shared_weights
+from tests.core.made_rig import random_weights
 
 # An animal of few joints: control > body > hip > (spine, leg > shin); foot control > foot; target.
 NAMES = ["control", "body", "hip", "spine", "leg", "shin", "ik", "foot", "toe", "target"]
@@ -93,6 +94,12 @@ def test_a_root_gives_up_its_weight_only_if_it_is_negligible(share: float, root:
     assert NAMES[tree.joints[0]] == root
     np.testing.assert_allclose(tree.weights.sum(1), 1)
     assert tree.weights[1, 0] == pytest.approx(share)
+
+
+def test_shared_weight_is_the_sum_of_the_smaller_weights() -> None:
+    weights = random_weights(np.random.default_rng(2), 30, 6)
+    expected = [[np.minimum(a, b).sum() for b in weights.T] for a in weights.T]
+    np.testing.assert_allclose(shared_weights(weights), expected)
 
 
 def test_without_weights_there_is_no_body() -> None:
