@@ -48,7 +48,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--end", type=count_from(1), metavar="N", help="frame to stop before; default: all"
     )
     parser.add_argument(
-        "--lookahead", type=count_from(0), default=0, metavar="N", help="future frames to look at"
+        "--lookahead",
+        type=count_from(0),
+        default=6,
+        metavar="N",
+        help="future frames to smooth over; 0 is what live does (default: %(default)s)",
     )
     parser.add_argument(
         "--fov",
@@ -65,8 +69,6 @@ def run(arguments: argparse.Namespace, out: Writer) -> int:
     from core.model import load_model
     from core.sources.open_source import open_source
 
-    if arguments.lookahead:
-        raise ExplainedError("Looking ahead is not there yet: leave out --lookahead.")
     if arguments.segmenter == "none" and arguments.masks is None:
         raise ExplainedError("Without a segmenter give masks: --masks DIR or FILE.")
     model = load_model(arguments.model)
@@ -119,7 +121,10 @@ def _write_frames(
     arguments: argparse.Namespace,
     sinks: "tuple[SessionWriter, TakeSummary, Writer]",
 ) -> None:
+    from core.lookahead import Lookahead
+
     writer, summary, out = sinks
+    lookahead = Lookahead(pipeline.model, arguments.lookahead)
     total = _frame_total(source, arguments)
     memory = pipeline.start()
     if arguments.box is not None:
@@ -128,11 +133,14 @@ def _write_frames(
     done = 0
     while frame is not None and (total is None or done < total):
         result, memory = pipeline.step(frame, memory)
-        writer.append(result)
+        for smooth in lookahead.push(result):
+            writer.append(smooth)
         summary.add(result, frame)
         done += 1
         out.progress("reconstructing", done, total)
         frame = source.read() if total is None or done < total else None
+    for smooth in lookahead.finish():
+        writer.append(smooth)
     if total is not None and done < total:
         missing = total - done
         out.warn(f"{source.name} is damaged: {missing} of {total} frames could not be read.")
@@ -169,8 +177,12 @@ def _clipped(wanted: Any, frame: "Frame") -> Any:
 
 def _pipeline(model: Any, arguments: argparse.Namespace) -> "Pipeline":
     from core.pipeline import Pipeline
+    from core.temporal import SmoothingConfig
 
-    return Pipeline.of(model, _segmenter(arguments), fov_rad=math.radians(arguments.fov))
+    # What looks ahead smooths without lag; filtering first would only add lag to it.
+    smoothing = SmoothingConfig(strength=0.0 if arguments.lookahead else 1.0)
+    fov_rad = math.radians(arguments.fov)
+    return Pipeline.of(model, _segmenter(arguments), fov_rad=fov_rad, smoothing=smoothing)
 
 
 def _segmenter(arguments: argparse.Namespace) -> Any:
