@@ -118,7 +118,9 @@ class StudentFit:
         with torch.autocast("cpu", torch.bfloat16, enabled=self.config.is_half):
             _, features = net.encode(image, batch.crop_tan)
         prediction = net.predict(features.float())
-        return student_loss(prediction, batch.truth, self.template, self.config.losses)
+        return student_loss(
+            prediction, batch.truth, batch.crop_tan, self.template, self.config.losses
+        )
 
     def _update_average(self) -> None:
         decay = min(self.config.average_decay, (1 + self.step) / (10 + self.step))

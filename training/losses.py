@@ -29,6 +29,8 @@ class LossWeights:
     code: float = 0.03
     shape: float = 0.15
     color: float = 12.0
+    reprojection: float = 12.0
+    """Places of the body's points in the picture, half crops, under the best hypothesis."""
     logit: float = 0.15
     expected_share: float = 0.5
     """Expected loss against best hypothesis; 1 is the paper's."""
@@ -54,6 +56,8 @@ class LossTerms(NamedTuple):
     best_deg: Tensor
     vertices: Tensor
     """Root mean square vertex error about the root, rig units."""
+    reprojection: Tensor
+    """Mean error in the picture, half crops (smooth L1)."""
     place: Tensor
     logit: Tensor
     color: Tensor
@@ -61,7 +65,11 @@ class LossTerms(NamedTuple):
 
 
 def student_loss(
-    prediction: StudentPrediction, truth: Truth, template: TemplateTorch, weights: LossWeights
+    prediction: StudentPrediction,
+    truth: Truth,
+    crop_tan: Float[Tensor, " batch"],
+    template: TemplateTorch,
+    weights: LossWeights,
 ) -> LossTerms:
     """All terms for one batch."""
     ours = template.pose(template.decode(prediction.articulation), prediction.shape)
@@ -78,19 +86,44 @@ def student_loss(
     cost = weights.root * root_loss + weights.place * place_loss
     probability = logits.softmax(1)
     expected = (probability * cost).sum(1)
-    best = cost.min(1).values
+    best, winner = cost.min(1)
+    reprojection = _reprojection(ours, theirs, roots[torch.arange(len(roots)), winner], truth, crop_tan, template)
     logit = F.cross_entropy(logits, (-cost.detach() / 0.5).softmax(1))
     share = weights.expected_share
     total = (
         share * expected + (1 - share) * best + weights.logit * logit + weights.vertices * vertex
-        + weights.joints * joint + weights.code * code + weights.shape * shape + weights.color * color
+        + weights.reprojection * reprojection + weights.joints * joint + weights.code * code + weights.shape * shape + weights.color * color
     ).mean()  # fmt: skip
     chosen = logits.argmax(1, keepdim=True)
     degrees = torch.rad2deg(angles)
     return LossTerms(
         total, degrees.gather(1, chosen).mean(), degrees.min(1).values.mean(),
-        vertex.mean().sqrt(), place_loss.gather(1, chosen).mean(), logit.mean(), color.mean(), shape.mean(),
+        vertex.mean().sqrt(), reprojection.mean(), place_loss.gather(1, chosen).mean(), logit.mean(), color.mean(), shape.mean(),
     )  # fmt: skip
+
+
+def _reprojection(
+    ours: Tensor, theirs: Tensor, root: Tensor, truth: Truth, crop_tan: Tensor, template: TemplateTorch
+) -> Float[Tensor, " batch"]:
+    """How far the predicted points lie from the true ones in the picture; METHODS 1.6 has no 2D loss."""
+    seen = in_picture(ours - template.centre, rotation_6d_to_matrix(root[:, :6]), root[:, 7:], crop_tan)
+    with torch.no_grad():
+        wanted = in_picture(theirs - template.centre, truth.rotation, truth.weak, crop_tan)
+    return F.smooth_l1_loss(seen, wanted, reduction="none", beta=0.05).mean((1, 2))
+
+
+def in_picture(
+    points: Float[Tensor, "batch points 3"],
+    rotation: Float[Tensor, "batch 3 3"],
+    weak: Float[Tensor, "batch 3"],
+    crop_tan: Float[Tensor, " batch"],
+) -> Float[Tensor, "batch points 2"]:
+    """Where points about the body's centre appear, half crops from the middle (core/root_pose.py)."""
+    turned = points @ rotation.transpose(-1, -2)
+    size = torch.exp(-weak[:, :1].clamp(-4, 4))
+    place = turned[..., :2] + (weak[:, 1:] * size)[:, None]
+    depth = (turned[..., 2:] * crop_tan[:, None, None] + size[:, None]).clamp_min(0.05)
+    return place / depth
 
 
 def _mean_square(a: Tensor, b: Tensor) -> Tensor:

@@ -48,6 +48,7 @@ class TemplateTorch(nn.Module):
             "rest_places": rest[:, :3, 3],
             "shape_vertices": space.vertices[:, chosen],
             "shape_places": space.joints,
+            "centre": body_centre(rig),
             "inertia": offsets.T @ offsets / len(offsets),
             "joint_share": lever / lever.sum() + 0.2 / len(lever),
             "color_spread": spread,

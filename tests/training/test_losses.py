@@ -1,10 +1,15 @@
 import numpy as np
 import torch
 
+from core.root_pose import root_to_crop
+from core.rotations import matrix_from_axis_angle
 from core.student import StudentPrediction
 from tests.made_model import made_model
-from training.losses import LossWeights, Truth, student_loss
+from training.losses import LossWeights, Truth, in_picture, student_loss
 from training.template_torch import TemplateTorch, spread_vertices
+
+
+TAN = torch.full((4,), 0.2)
 
 
 def template() -> TemplateTorch:
@@ -29,7 +34,7 @@ def perfect(truth: Truth, hypotheses: int = 3) -> StudentPrediction:
 
 def test_the_truth_costs_nothing_but_the_choice() -> None:
     truth = truth_of(torch.randn(4, 16) * 0.3)
-    terms = student_loss(perfect(truth), truth, template(), LossWeights(logit=0.0))
+    terms = student_loss(perfect(truth), truth, TAN[:4], template(), LossWeights(logit=0.0))
     assert float(terms.total) < 1e-4
     assert float(terms.root_deg) < 0.1
 
@@ -48,16 +53,29 @@ def test_a_wrong_root_costs_and_the_right_logit_saves() -> None:
     believing, doubting = wrong.roots.clone(), wrong.roots.clone()
     believing[0, 0, 6], doubting[0, 0, 6] = 5.0, -5.0
     costs = [
-        float(student_loss(wrong._replace(roots=roots), truth, template(), weights).total)
+        float(student_loss(wrong._replace(roots=roots), truth, TAN[:1], template(), weights).total)
         for roots in (believing, doubting)
     ]
     assert costs[0] > 10 * costs[1]
 
 
+def test_points_appear_where_the_pipeline_puts_them() -> None:
+    rng = np.random.default_rng(3)
+    rotation = matrix_from_axis_angle(rng.normal(size=3))
+    weak, centre = np.array([0.2, 0.1, -0.3]), np.array([0.0, 0.5, 0.0])
+    points = rng.normal(0, 0.3, (7, 3)) + centre
+    pose = root_to_crop(rotation, weak, 0.25, centre)
+    in_crop = points @ pose[:3, :3].T + pose[:3, 3]
+    wanted = in_crop[:, :2] / in_crop[:, 2:] / 0.25
+    batch = [torch.from_numpy(x)[None].float() for x in (points - centre, rotation, weak)]
+    seen = in_picture(*batch, torch.tensor([0.25]))
+    np.testing.assert_allclose(seen[0].numpy(), wanted, atol=1e-4)
+
+
 def test_gradients_reach_every_output() -> None:
     truth = truth_of(torch.randn(2, 16))
     prediction = StudentPrediction(*(torch.randn_like(x).requires_grad_() for x in perfect(truth)))
-    student_loss(prediction, truth, template(), LossWeights()).total.backward()
+    student_loss(prediction, truth, TAN[:2], template(), LossWeights()).total.backward()
     assert all(x.grad is not None and x.grad.abs().sum() > 0 for x in prediction)
 
 
