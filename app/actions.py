@@ -38,6 +38,8 @@ class Action:
     hint: str = ""
     starts_group: bool = False
     """A line above it in the menu."""
+    wording: "Callable[[MainWindow], str] | None" = None
+    """A title that changes."""
 
 
 def _scrubs(window: "MainWindow") -> bool:
@@ -74,6 +76,11 @@ def _mode(mode: str) -> tuple[Run, Claim]:
     )
 
 
+def _step(verb: str, name: str | None) -> str:
+    """Undo PC 3."""
+    return verb if name is None else f"{verb} {name}"
+
+
 def _view(name: str) -> Run:
     return lambda window: window.viewport.look_from(name)
 
@@ -101,18 +108,34 @@ FILE_ACTIONS = (
 )  # fmt: skip
 
 EDIT_ACTIONS = (
+    Action("undo", "Edit", "Undo", lambda w: w.session.editor.undo(), ("Ctrl+Z",),
+           lambda w: bool(w.session.editor.history.past), icon="undo",
+           wording=lambda w: _step("Undo", w.session.editor.history.undo_name)),
+    Action("redo", "Edit", "Redo", lambda w: w.session.editor.redo(), ("Ctrl+Shift+Z", "Ctrl+Y"),
+           lambda w: bool(w.session.editor.history.future), icon="redo",
+           wording=lambda w: _step("Redo", w.session.editor.history.redo_name)),
     Action("copy-picture", "Edit", "Copy picture of the viewport", lambda w: w.copy_picture(),
-           ("Ctrl+C",), icon="copy"),
+           ("Ctrl+C",), icon="copy", starts_group=True),
     Action("copy-hud", "Edit", "Copy performance numbers", lambda w: w.copy_numbers(),
            ("Ctrl+Shift+C",), icon="gauge"),
     Action("freeze", "Edit", "Freeze the pose", lambda w: w.toggle_frozen(), ("Ctrl+F",),
            _has_model, lambda w: w.session.explore.is_frozen, "freeze",
            "Keep this pose in the sliders; press again to follow the video", True),
-    Action("reset-sliders", "Edit", "Mean pose", lambda w: w.session.reset_sliders(),
+    Action("reset-sliders", "Edit", "Mean pose", lambda w: w.session.editor.reset(),
            ("Ctrl+Backspace",), _has_model, icon="reset", hint="All sliders to 0 sigma"),
-    Action("random-sliders", "Edit", "Random pose", lambda w: w.session.random_sliders(),
+    Action("random-sliders", "Edit", "Random pose", lambda w: w.session.editor.random(),
            ("Ctrl+R",), _has_model, icon="random",
            hint="A pose drawn from the training motions"),
+    Action("mirror-sliders", "Edit", "Mirror the pose", lambda w: w.session.editor.mirror(),
+           ("Ctrl+M",), _has_model, icon="mirror", hint="Left and right change places"),
+    Action("key-frame", "Edit", "Key this frame", lambda w: w.session.editor.key_frame(),
+           ("Shift+K",), lambda w: w.session.editor.can_key, icon="key",
+           hint="Put the sliders' pose in place of this frame's own; exports use it",
+           starts_group=True),
+    Action("clear-key", "Edit", "Clear the key of this frame",
+           lambda w: w.session.editor.clear_key(), ("Alt+K",),
+           lambda w: w.session.editor.key_at(w.session.frame_index) is not None,
+           icon="key-clear"),
 )  # fmt: skip
 
 PLAY_ACTIONS = (
@@ -142,13 +165,13 @@ PLAY_ACTIONS = (
            _scrubs, icon="to-end"),
     Action("go-to", "Playback", "Go to frame or time…", lambda w: w.ask_frame(), ("Ctrl+G",),
            _scrubs),
-    Action("set-in", "Playback", "Set range start", _go(lambda t: t.set_in()), ("I",),
+    Action("set-in", "Playback", "Set range start", lambda w: w.session.editor.set_in(), ("I",),
            _scrubs, icon="mark-in", starts_group=True),
-    Action("set-out", "Playback", "Set range end", _go(lambda t: t.set_out()), ("O",),
+    Action("set-out", "Playback", "Set range end", lambda w: w.session.editor.set_out(), ("O",),
            _scrubs, icon="mark-out"),
-    Action("clear-in", "Playback", "Clear range start", _go(lambda t: t.set_in(clear=True)),
+    Action("clear-in", "Playback", "Clear range start", lambda w: w.session.editor.set_in(clear=True),
            ("Alt+I",), _scrubs),
-    Action("clear-out", "Playback", "Clear range end", _go(lambda t: t.set_out(clear=True)),
+    Action("clear-out", "Playback", "Clear range end", lambda w: w.session.editor.set_out(clear=True),
            ("Alt+O",), _scrubs),
     Action("loop", "Playback", "Loop", _go(lambda t: t.set_loops(not t.state.loops)),
            ("Ctrl+Shift+L",), _scrubs, lambda w: w.session.transport.state.loops, "loop"),
@@ -225,6 +248,8 @@ def refresh_actions(window: "MainWindow", made: dict[str, QAction]) -> None:
     for action in ACTIONS:
         one = made[action.id]
         one.setEnabled(action.enabled(window))
+        if action.wording is not None:
+            one.setText(action.wording(window))
         if action.checked is not None:
             one.setChecked(action.checked(window))
 

@@ -49,11 +49,37 @@ class ExploreState:
         sigmas[component] = float(sigma)
         return replace(self, sigmas=tuple(sigmas), is_frozen=True)
 
-    def reset(self) -> "ExploreState":
-        """The mean pose."""
-        return ExploreState((0.0,) * len(self.sigmas), True)
+    def with_all(
+        self, sigmas: "tuple[float, ...]", locks: frozenset[int] = frozenset()
+    ) -> "ExploreState":
+        """All sliders moved but those that are locked."""
+        kept = (
+            old if place in locks else float(new)
+            for place, (old, new) in enumerate(zip(self.sigmas, sigmas, strict=True))
+        )
+        return ExploreState(tuple(kept), True)
 
-    def random(self, rng: np.random.Generator) -> "ExploreState":
+    def reset(self, locks: frozenset[int] = frozenset()) -> "ExploreState":
+        """The mean pose."""
+        return self.with_all((0.0,) * len(self.sigmas), locks)
+
+    def random(
+        self, rng: np.random.Generator, locks: frozenset[int] = frozenset()
+    ) -> "ExploreState":
         """A pose drawn from the distribution of the training motions, within the limits."""
         sigmas = np.clip(rng.standard_normal(len(self.sigmas)), -LIMIT_SIGMA, LIMIT_SIGMA)
-        return ExploreState(tuple(float(sigma) for sigma in sigmas), True)
+        return self.with_all(tuple(float(sigma) for sigma in sigmas), locks)
+
+
+def blended(one: tuple[float, ...], other: tuple[float, ...], part: float) -> tuple[float, ...]:
+    """Between two poses: 0 is the first, 1 the second."""
+    return tuple((1 - part) * a + part * b for a, b in zip(one, other, strict=True))
+
+
+def swept(
+    sigmas: tuple[float, ...], component: int, reach: float, turn: float
+) -> tuple[float, ...]:
+    """One moment of a sweep: the component swings by `reach` about 0 while `turn` goes 0 to 1."""
+    moved = list(sigmas)
+    moved[component] = reach * float(np.sin(2 * np.pi * turn))
+    return tuple(moved)

@@ -1,9 +1,10 @@
-"""The latent explorer: one slider per principal component, in units of sigma."""
+"""The latent explorer: one slider per principal component, in units of sigma; below them presets,
+sweeps and a map of two components."""
 
-from functools import partial
+from collections.abc import Callable
 
-from PySide6.QtCore import QSignalBlocker, Qt, QTimer
-from PySide6.QtGui import QAction, QFontMetrics
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QAction, QImage
 from PySide6.QtWidgets import (
     QDoubleSpinBox,
     QGridLayout,
@@ -11,62 +12,100 @@ from PySide6.QtWidgets import (
     QLabel,
     QPushButton,
     QScrollArea,
+    QSplitter,
+    QTabWidget,
     QVBoxLayout,
     QWidget,
 )
 
 from app.icon_button import IconButton
+from app.latent_map import LatentMap
+from app.preset_panel import PresetPanel
 from app.session import Session
-from app.sigma_slider import STEPS_PER_SIGMA, SigmaSlider
+from app.sigma_slider import SigmaSlider
+from app.slider_row import SliderRow
+from app.sweep_panel import SweepPanel
 from app.theme import SPACE_PX, scaled_font
 
-FIELD_FRAME_PX = 22
-"""Border and padding of a number field, both sides."""
+BUTTONS = ("reset-sliders", "random-sliders", "mirror-sliders", "key-frame", "clear-key")
 
 
 class ExplorePanel(QWidget):
     """Sliders follow the video; moving one freezes the pose until Follow is pressed."""
 
     def __init__(
-        self, session: Session, actions: dict[str, QAction], parent: QWidget | None = None
+        self,
+        session: Session,
+        actions: dict[str, QAction],
+        thumbnail: Callable[[tuple[float, ...], int], QImage],
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._session = session
-        self.sliders: list[SigmaSlider] = []
-        self.fields: list[QDoubleSpinBox] = []
+        self.rows: list[SliderRow] = []
         self._empty = QLabel("The sliders appear once a model is loaded.")
-        self._empty.setProperty("tone", "muted")
-        self._empty.setWordWrap(True)
         self._state = QLabel()
-        self._state.setWordWrap(True)
-        self._state.setProperty("tone", "muted")
+        for label in (self._empty, self._state):
+            label.setProperty("tone", "muted")
+            label.setWordWrap(True)
         self._state.setFont(scaled_font(0.9))
         self._follow = QPushButton("Freeze")
         self._follow.setCheckable(True)
         self._follow.setProperty("primary", False)
         self._follow.setToolTip("Keep this pose and edit it; press again to follow the video")
         self._follow.clicked.connect(actions["freeze"].trigger)
+        self.presets = PresetPanel(session, thumbnail)
+        self.sweep = SweepPanel(session)
+        self.map = LatentMap(session)
+        self._grid = QGridLayout()
+        self._grid.setHorizontalSpacing(SPACE_PX)
+        self._grid.setVerticalSpacing(SPACE_PX // 2)
         column = QVBoxLayout(self)
         column.setContentsMargins(*(2 * SPACE_PX,) * 2, SPACE_PX, SPACE_PX)
         column.setSpacing(SPACE_PX)
         column.addLayout(self._head(actions))
         column.addWidget(self._state)
         column.addWidget(self._empty)
-        self._grid = QGridLayout()
-        self._grid.setHorizontalSpacing(SPACE_PX)
-        self._grid.setVerticalSpacing(SPACE_PX // 2)
-        column.addWidget(self._scrolled(), 1)
+        split = QSplitter(Qt.Orientation.Vertical)
+        split.addWidget(self._scrolled())
+        split.addWidget(self._more())
+        split.setStretchFactor(0, 3)
+        split.setStretchFactor(1, 2)
+        split.setChildrenCollapsible(False)
+        column.addWidget(split, 1)
         session.model_changed.connect(self._build)
         session.explore_changed.connect(self.refresh)
+        session.editor.changed.connect(self.refresh)
         session.source_changed.connect(self.refresh)
         self._build()
 
+    @property
+    def sliders(self) -> list[SigmaSlider]:
+        """By component."""
+        return [row.slider for row in self.rows]
+
+    @property
+    def fields(self) -> list[QDoubleSpinBox]:
+        """By component."""
+        return [row.field for row in self.rows]
+
     def _head(self, actions: dict[str, QAction]) -> QHBoxLayout:
         row = QHBoxLayout()
+        row.setSpacing(SPACE_PX // 2)
         row.addWidget(self._follow, 1)
-        for name in ("reset-sliders", "random-sliders"):
+        for name in BUTTONS:
             row.addWidget(IconButton(name, actions[name].text(), actions[name]))
         return row
+
+    def _more(self) -> QTabWidget:
+        self.more = QTabWidget()
+        self.more.setDocumentMode(True)
+        for title, panel in (
+            ("Presets", self.presets), ("Sweep", self.sweep), ("Map", self.map)
+        ):  # fmt: skip
+            self.more.addTab(panel, title)
+        self.more.setMinimumHeight(200)
+        return self.more
 
     def _scrolled(self) -> QScrollArea:
         holder = QWidget()
@@ -78,7 +117,8 @@ class ExplorePanel(QWidget):
         area.setWidgetResizable(True)
         area.setWidget(holder)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._area, self._rows = area, holder
+        area.setMinimumHeight(96)
+        self._area, self._holder = area, holder
         return area
 
     def _build(self) -> None:
@@ -86,77 +126,37 @@ class ExplorePanel(QWidget):
         model = self._session.model
         count = 0 if model is None else len(model.latent.variance_share)
         self._empty.setVisible(count == 0)
-        if count != len(self.sliders):
-            self._clear()
-            for component in range(count):
-                self._add_row(component)
+        if count != len(self.rows):
+            for row in self.rows:
+                row.remove()
+            self.rows = [SliderRow(self._session, k, self._grid) for k in range(count)]
             QTimer.singleShot(0, self, self._fit)
-        for component in range(count):
-            share = float(model.latent.variance_share[component])
-            label = self._grid.itemAtPosition(component, 0)
-            if label is not None and isinstance(text := label.widget(), QLabel):
-                text.setText(
-                    f"PC {component + 1}   {share:.0%}"
-                    if share >= 0.01
-                    else f"PC {component + 1}   <1%"
-                )
+        for component, row in enumerate(self.rows):
+            row.say_share(float(model.latent.variance_share[component]))
         self.refresh()
 
     def _fit(self) -> None:
         """Once fonts and style are known: as wide as the rows need, beside a scroll bar."""
-        content = self._rows.minimumSizeHint().width()
+        content = self._holder.minimumSizeHint().width()
         self._area.setMinimumWidth(content + self._area.verticalScrollBar().sizeHint().width())
-
-    def _clear(self) -> None:
-        while (item := self._grid.takeAt(0)) is not None:
-            if (widget := item.widget()) is not None:
-                widget.deleteLater()
-        self.sliders, self.fields = [], []
-
-    def _add_row(self, component: int) -> None:
-        label = QLabel()
-        label.setFont(scaled_font(0.9))
-        label.setToolTip(f"Principal component {component + 1} and its share of the motion")
-        slider = SigmaSlider(f"Principal component {component + 1}, in sigma")
-        slider.setToolTip("Double-click sets this component to 0")
-        slider.zeroed.connect(partial(self._session.set_sigma, component, 0.0))
-        field = QDoubleSpinBox()
-        field.setRange(-9.99, 9.99)
-        field.setDecimals(2)
-        field.setSingleStep(0.1)
-        field.setSuffix(" σ")
-        field.setAlignment(Qt.AlignmentFlag.AlignRight)
-        field.setFont(scaled_font(0.9))
-        field.setFixedWidth(
-            QFontMetrics(field.font()).horizontalAdvance("-9.99 σ") + FIELD_FRAME_PX
-        )
-        field.setKeyboardTracking(False)
-        field.setAccessibleName(f"Value of principal component {component + 1}")
-        slider.valueChanged.connect(partial(self._on_slider, component))
-        field.valueChanged.connect(partial(self._session.set_sigma, component))
-        self.sliders.append(slider)
-        self.fields.append(field)
-        for place, widget in enumerate((label, slider, field)):
-            self._grid.addWidget(widget, component, place)
-
-    def _on_slider(self, component: int, value: int) -> None:
-        self._session.set_sigma(component, value / STEPS_PER_SIGMA)
 
     def refresh(self) -> None:
         """Show the session's sliders."""
-        explore = self._session.explore
-        for slider, field, sigma in zip(self.sliders, self.fields, explore.sigmas, strict=False):
-            with QSignalBlocker(slider), QSignalBlocker(field):
-                slider.setValue(round(sigma * STEPS_PER_SIGMA))
-                if not field.hasFocus() or explore.is_frozen:
-                    field.setValue(sigma)
+        explore, locks = self._session.explore, self._session.editor.locks
+        if len(explore.sigmas) == len(self.rows):
+            for component, row in enumerate(self.rows):
+                row.refresh(explore, component in locks)
         self._follow.setEnabled(self._session.model is not None)
         self._follow.setChecked(explore.is_frozen)
         has_source = self._session.facts is not None
         back = "Follow the video" if has_source else "Back to rest"
-        self._follow.setText(back if explore.is_frozen else "Freeze this pose")
-        self._state.setText(
-            "Frozen: the sliders give the pose. The video plays on underneath."
-            if explore.is_frozen
-            else "Live: the sliders follow the video. Move one to take over."
-        )
+        self._follow.setText(back if explore.is_frozen else "Freeze")
+        self._state.setText(self._sentence())
+
+    def _sentence(self) -> str:
+        session = self._session
+        if session.explore.is_frozen:
+            return "Frozen: the sliders give the pose. Shift+K writes it into this frame."
+        if session.editor.key_at(session.frame_index) is not None:
+            return "Keyed: this frame shows your pose, not the predicted one."
+        return "Live: the sliders follow the video. Move one to take over."

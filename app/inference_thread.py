@@ -99,6 +99,14 @@ class InferenceThread(QThread):
         if store is not None:
             store.forget_from(index)
 
+    def replace_prompts(self, prompts: dict[int, Box], since: int) -> None:
+        """Take these boxes in place of all; results from frame `since` on are made anew."""
+        with self._lock:
+            self._prompts = dict(prompts)
+            store = self._pending.store if self._pending else None
+        if store is not None:
+            store.forget_from(since)
+
     def stop(self) -> None:
         """Ask the thread to end; call `wait` after."""
         self.inbox.close()

@@ -130,8 +130,8 @@ class MainWindow(QMainWindow):
         column.addWidget(self.timeline)
         column.addWidget(self.transport)
         self.input_panel = InputPanel(self.session)
-        self.input_panel.input_view.box_drawn.connect(self.session.prompt)
-        self.explore = ExplorePanel(self.session, self.actions_by_id)
+        self.input_panel.input_view.box_drawn.connect(self.session.editor.prompt)
+        self.explore = ExplorePanel(self.session, self.actions_by_id, self.viewport.pose_picture)
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
         for title, panel in (
@@ -165,6 +165,7 @@ class MainWindow(QMainWindow):
         for signal in (
             session.source_changed, session.opening_changed, session.model_changed,
             session.play_changed, session.look_changed, session.explore_changed,
+            session.editor.changed,
         ):  # fmt: skip
             signal.connect(self._refresh_soon)
         session.source_changed.connect(self._on_source)
@@ -186,7 +187,9 @@ class MainWindow(QMainWindow):
         """Bring actions and title in line with the session."""
         refresh_actions(self, self.actions_by_id)
         facts = self.session.facts
-        self.setWindowTitle("DASR Studio" if facts is None else f"{facts.name} – DASR Studio")
+        name = "DASR Studio" if facts is None else f"{facts.name}[*] – DASR Studio"
+        self.setWindowTitle(name)
+        self.setWindowModified(facts is not None and self.session.editor.is_unsaved)
 
     def _on_source(self) -> None:
         facts = self.session.facts
@@ -288,7 +291,7 @@ class MainWindow(QMainWindow):
         self.statusBar().showMessage("Report copied", 2000)
 
     def toggle_frozen(self) -> None:
-        self.session.set_frozen(not self.session.explore.is_frozen)
+        self.session.editor.set_frozen(not self.session.explore.is_frozen)
 
     def toggle_overlay(self) -> None:
         is_input = self.session.look.camera == "input"

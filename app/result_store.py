@@ -112,6 +112,25 @@ class ResultStore:
         with self._lock:
             return self._confidence.copy()
 
+    def articulation(self) -> Float[np.ndarray, "frames codes"]:
+        """Codes by frame; NaN where there is no subject or no result yet."""
+        with self._lock:
+            covered = {k: p.result for k, p in self._packed.items() if p.result.is_covered}
+        width = len(next(iter(covered.values())).codes.articulation) if covered else 0
+        codes = np.full((self.frame_count, width), np.nan)
+        for index, result in covered.items():
+            codes[index] = result.codes.articulation
+        return codes
+
+    def headings(self) -> Float[np.ndarray, "frames 3"]:
+        """Where the body's z axis points in camera space, by frame; NaN where unknown."""
+        ahead = np.full((self.frame_count, 3), np.nan)
+        with self._lock:
+            for index, packed in self._packed.items():
+                if packed.result.is_covered:
+                    ahead[index] = packed.result.root_to_cam[:3, 2]
+        return ahead
+
     def results(self) -> list[FrameResult]:
         """All results there are, in frame order."""
         with self._lock:

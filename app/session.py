@@ -13,9 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from jaxtyping import Float
 from PySide6.QtCore import QObject, QThread, QTimer, Signal
 
 from app.capture_thread import CaptureThread
+from app.editor import Editor
+from app.edits import KeyedCode
 from app.explore import ExploreState
 from app.inference_thread import Assignment, InferenceThread
 from app.look import Look
@@ -80,15 +83,15 @@ class Session(QObject):
         self.store: ResultStore | None = None
         self.transport = Transport(self)
         self.transport.changed.connect(self.play_changed)
+        self.editor = Editor(self)
         self.look = Look()
-        self.explore = ExploreState()
         self.window_meter, self.render_meter = RateMeter(), RateMeter()
         self.draw_ms = 0.0
         self.latency_ms = 0.0
         self._take_id = 0
         self._known: tuple[FrameResult, ...] = ()
+        self._known_keys: tuple[KeyedCode, ...] = ()
         self._plays_when_loaded = False
-        self._rng = np.random.default_rng()
         self.capture: CaptureThread | None = None
         self._model_thread: ModelThread | None = None
         self._workers: set[QThread] = set()
@@ -106,14 +109,21 @@ class Session(QObject):
 
     # Opening and closing.
 
-    def open(self, text: str, known: tuple[FrameResult, ...] = (), box: Box | None = None) -> None:
+    def open(
+        self,
+        text: str,
+        known: tuple[FrameResult, ...] = (),
+        box: Box | None = None,
+        keys: tuple[KeyedCode, ...] = (),
+    ) -> None:
         """Open a video, folder, camera or address.
 
         Args:
             known: Results it was given before, as a saved session holds them.
             box: Where the subject is on the first frame, if that is known.
+            keys: Codes that a person put in place of predicted ones.
         """
-        self._known, self._first_box = known, box
+        self._known, self._first_box, self._known_keys = known, box, keys
         self._stop_capture()
         self._take_id += 1
         self.opening_text = text
@@ -183,13 +193,15 @@ class Session(QObject):
         self._put_known()
         # A video begins to play once there is a model to reconstruct it with, from its first frame.
         self._plays_when_loaded = self.is_model_loading
-        self.explore = replace(self.explore, is_frozen=False)
+        self.editor.explore = replace(self.explore, is_frozen=False)
         self._assign()
         if self._first_box is not None:
             self.inference.set_prompt(0, self._first_box)
         self.feed_health = "live"
         self._feed_timer.start() if facts.is_live else self._feed_timer.stop()
         self.transport.attach(self.capture, facts, is_playing=not self.is_model_loading)
+        box = self._first_box
+        self.editor.start_take(self._known_keys, () if box is None else ((0, box),))
         self.opening_changed.emit()
         self.source_changed.emit()
         self.explore_changed.emit()
@@ -227,7 +239,7 @@ class Session(QObject):
         if self._model_thread is not None:
             self._model_thread.wait(THREAD_WAIT_MS)
         if name != self.model_name and self.facts is not None:
-            self._known = ()
+            self._known, self._known_keys = (), ()
         self.model_name, self.is_model_loading = name, True
         self._model_thread = ModelThread(self.services.load_model, name, self)
         self._model_thread.loaded.connect(self._on_model_loaded)
@@ -249,7 +261,8 @@ class Session(QObject):
 
     def _on_model_loaded(self, model: Any) -> None:
         self.model, self.is_model_loading = model, False
-        self.explore = ExploreState((0.0,) * len(model.latent.variance_share))
+        self.editor.explore = ExploreState((0.0,) * len(model.latent.variance_share))
+        self.editor.start_take(self._known_keys, self.editor.prompts)
         self._forget_results()
         self.model_changed.emit()
         self.explore_changed.emit()
@@ -273,7 +286,7 @@ class Session(QObject):
             self.store = ResultStore(self.facts.frame_count)
             self._put_known()
         self._assign()
-        self._show_again()
+        self.show_again()
         self.results_changed.emit()
 
     def _assign(self) -> None:
@@ -305,8 +318,7 @@ class Session(QObject):
             self.results_changed.emit()
         self.transport.arrived(shown.frame.index)
         if shown.result is not None and self.model is not None and not self.explore.is_frozen:
-            code = shown.result.codes.articulation
-            self.explore = ExploreState.of(self.model.latent, code)
+            self.editor.follow()
             self.explore_changed.emit()
         self.shown_changed.emit()
 
@@ -317,9 +329,9 @@ class Session(QObject):
             and self.shown.frame.index == index
             and not self.transport.state.is_playing
         ):
-            self._show_again()
+            self.show_again()
 
-    def _show_again(self) -> None:
+    def show_again(self) -> None:
         """Read the present frame once more, to see it with new results."""
         self.transport.seek(self.frame_index)
 
@@ -332,26 +344,49 @@ class Session(QObject):
         """The frame shown, or on its way after a seek."""
         return self.transport.frame_index
 
+    def frame_result(self) -> FrameResult | None:
+        """The shown frame's result with its key, whatever the sliders say."""
+        result = self.shown.result if self.shown is not None else None
+        return None if result is None else self.editor.edited(result)
+
     def result(self) -> FrameResult | None:
         """The result to draw: the shown frame's, with the pose of frozen sliders."""
         if self.model is None:
             return None
-        result = self.shown.result if self.shown is not None else None
+        result = self.frame_result()
         if result is None:
             if self.facts is not None and not self.explore.is_frozen:
                 return None
             result = rest_result(self.model)
         return explored(self.model, result, self.explore)
 
-    # The subject, the look, the sliders.
+    def edited_results(self, first: int = 0, last: int | None = None) -> list[FrameResult]:
+        """Results of a range (both ends inclusive) with the keys in them: what exports write."""
+        if self.store is None:
+            return []
+        last = self.store.frame_count - 1 if last is None else last
+        return [
+            self.editor.edited(one)
+            for one in self.store.results()
+            if first <= one.frame_index <= last
+        ]
 
-    def prompt(self, box: Box) -> None:
-        """Say what the subject is, from the frame shown on."""
-        if self.shown is None:
-            return
-        self.inference.set_prompt(self.frame_index, box)
-        self._show_again()
-        self.results_changed.emit()
+    def take_sigmas(self) -> Float[np.ndarray, "frames components"]:
+        """Slider values by frame, keys included; NaN where nothing is known."""
+        if self.store is None or self.model is None:
+            return np.zeros((0, 0))
+        codes = self.store.articulation()
+        for key in self.editor.keys:
+            if codes.shape[1] == len(key.code) and key.frame < len(codes):
+                codes[key.frame] = key.code
+        if not codes.shape[1]:
+            return np.zeros((0, 0))
+        return np.stack([self.model.latent.sigmas_of(code) for code in codes])
+
+    @property
+    def explore(self) -> ExploreState:
+        """The sliders; `editor` moves them."""
+        return self.editor.explore
 
     def set_look(self, **changes: Any) -> None:
         """Change display settings, by the names of `Look`."""
@@ -359,33 +394,6 @@ class Session(QObject):
         if look != self.look:
             self.look = look
             self.look_changed.emit()
-
-    def set_sigma(self, component: int, sigma: float) -> None:
-        """Move a slider; the pose is then the sliders', until `follow`."""
-        self._set_explore(self.explore.with_sigma(component, sigma))
-
-    def reset_sliders(self) -> None:
-        self._set_explore(self.explore.reset())
-
-    def random_sliders(self) -> None:
-        self._set_explore(self.explore.random(self._rng))
-
-    def set_frozen(self, is_frozen: bool) -> None:
-        """Keep the shown pose in the sliders, or let them follow the video again."""
-        explore = replace(self.explore, is_frozen=is_frozen)
-        if not is_frozen and self.model is not None:
-            result = self.shown.result if self.shown is not None else None
-            explore = replace(explore.reset(), is_frozen=False)
-            if result is not None:
-                explore = ExploreState.of(self.model.latent, result.codes.articulation)
-        self._set_explore(explore)
-
-    def _set_explore(self, explore: ExploreState) -> None:
-        if self.model is None or explore == self.explore:
-            return
-        self.explore = explore
-        self.explore_changed.emit()
-        self.shown_changed.emit()
 
     # Numbers for the heads-up display.
 

@@ -1,7 +1,7 @@
 """A slider about zero, in units of sigma: filled from the middle, tails tinted."""
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QWheelEvent
 from PySide6.QtWidgets import QSlider, QWidget
 
 from app.explore import LIMIT_SIGMA
@@ -11,6 +11,7 @@ STEPS_PER_SIGMA = 100
 TAIL_SIGMA = 2.0
 """Beyond this only one pose in twenty lies."""
 HANDLE_PX = 14
+NUDGES = (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down)
 
 
 class SigmaSlider(QSlider):
@@ -18,9 +19,13 @@ class SigmaSlider(QSlider):
 
     Signals:
         zeroed(): Double-clicked.
+        pressed(): The mouse took hold of the handle.
+        released(): The mouse let it go.
     """
 
     zeroed = Signal()
+    pressed = Signal()
+    released = Signal()
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(Qt.Orientation.Horizontal, parent)
@@ -35,6 +40,14 @@ class SigmaSlider(QSlider):
     def sigma(self) -> float:
         return self.value() / STEPS_PER_SIGMA
 
+    def event(self, event: QEvent) -> bool:
+        """While it has the keyboard, arrows nudge it rather than step through the video."""
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            if event.key() in NUDGES and not event.modifiers():
+                event.accept()
+                return True
+        return super().event(event)
+
     def sizeHint(self) -> QSize:
         return QSize(120, 24)
 
@@ -45,8 +58,9 @@ class SigmaSlider(QSlider):
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """A click beside the handle jumps there, and the drag goes on from it."""
         if event.button() == Qt.MouseButton.LeftButton:
-            self.setValue(self._value_at(event.position().x()))
+            self.pressed.emit()
             self.setSliderDown(True)
+            self.setValue(self._value_at(event.position().x()))
             event.accept()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
@@ -54,7 +68,17 @@ class SigmaSlider(QSlider):
             self.setValue(self._value_at(event.position().x()))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        self.setSliderDown(False)
+        if self.isSliderDown():
+            self.setSliderDown(False)
+            self.released.emit()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """A notch is a tenth of a sigma; sliding sideways counts too."""
+        turned = event.angleDelta()
+        notches = (turned.y() or turned.x()) / 120
+        if self.isEnabled() and notches:
+            self.setValue(self.value() + round(notches * self.singleStep()))
+        event.accept()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         self.zeroed.emit()

@@ -4,6 +4,8 @@ from dataclasses import replace
 from typing import Any
 
 import moderngl
+import numpy as np
+from jaxtyping import UInt8
 
 from app.look import Look
 from app.session import Session
@@ -12,6 +14,7 @@ from app.theme import is_dark
 from core.camera import Camera
 from core.kinematics import forward_kinematics, skin_transforms
 from core.results import FrameResult
+from render.picture import render_image, transparent
 from render.renderer import Renderer
 from render.scene import DARK, LIGHT, Body, BodyLook, Scene, Theme
 from render.view import FixedCamera, OrbitCamera
@@ -40,6 +43,14 @@ class Stage:
         bodies = () if result is None else (standing_body(session.model, result, look),)
         scene = Scene(bodies, camera, theme, has_ground=look.has_grid)
         self._renderer.draw(scene, framebuffer)
+
+    def still(
+        self, model: Any, result: FrameResult, look: Look, camera: OrbitCamera, side_px: int
+    ) -> UInt8[np.ndarray, "height width 4"]:
+        """A small picture of a body alone, whatever is in the window."""
+        plain = replace(look, mode="color", joint=None, has_skeleton=False)
+        scene = Scene((standing_body(model, result, plain),), camera, theme_of(look))
+        return render_image(self._renderer, transparent(scene), side_px, side_px, samples=4)
 
     def release(self) -> None:
         """Free what was made."""

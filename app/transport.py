@@ -98,6 +98,10 @@ class Transport(QObject):
         """Let the range end at the frame shown, or at the end."""
         self._set(self.state.with_out(None if clear else self.frame_index))
 
+    def set_range(self, in_frame: int | None, out_frame: int | None) -> None:
+        """Both ends at once; None is the end of the video."""
+        self._set(replace(self.state, in_frame=in_frame, out_frame=out_frame))
+
     # Moving.
 
     def seek(self, frame: int) -> None:

@@ -4,6 +4,7 @@ import logging
 import time
 
 import numpy as np
+from jaxtyping import UInt8
 from PySide6.QtCore import QPoint, QPointF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QGuiApplication,
@@ -16,7 +17,9 @@ from PySide6.QtGui import (
 from PySide6.QtOpenGLWidgets import QOpenGLWidget
 from PySide6.QtWidgets import QWidget
 
+from app.explore import ExploreState
 from app.session import Session
+from app.shown_pose import explored, rest_result
 from app.stage import Stage
 from render.view import OrbitCamera
 
@@ -136,11 +139,11 @@ class Viewport(QOpenGLWidget):
         if model is None:
             return camera
         vertices = model.rig.vertices.astype(np.float64)
-        low, high = vertices.min(0), vertices.max(0)
+        low, high = _box_of(vertices)
         if self._session.look.motion == "turning":
             reach = max(np.abs(vertices[:, [0, 2]]).max() * 0.8, 1e-3)
             low, high = np.array([-reach, low[1], -reach]), np.array([reach, high[1], reach])
-        return camera.framed(low, high)
+        return camera.framed(low, high, self.width() / max(self.height(), 1))
 
     def frame_subject(self) -> None:
         """The whole body in view, from where the camera is."""
@@ -164,6 +167,32 @@ class Viewport(QOpenGLWidget):
     def picture(self) -> QImage:
         """What is seen, at device pixels."""
         return self.grabFramebuffer()
+
+    def pose_picture(self, sigmas: tuple[float, ...], side_px: int) -> QImage:
+        """A square picture of a pose of the sliders on nothing; empty without OpenGL or model."""
+        session = self._session
+        if session.model is None or not self._can_draw():
+            return QImage()
+        pose = ExploreState(sigmas, is_frozen=True)
+        result = explored(session.model, rest_result(session.model), pose)
+        camera = FIRST_VIEW.framed(*_box_of(session.model.rig.vertices))
+        self.makeCurrent()
+        try:
+            assert self._stage is not None
+            rgba = self._stage.still(session.model, result, session.look, camera, side_px)
+        finally:
+            self.doneCurrent()
+        return rgba_image(rgba)
+
+    def _can_draw(self) -> bool:
+        """There is a context; what is drawn with is made if it was freed."""
+        if self._is_broken or not self.isValid():
+            return False
+        if self._stage is None:
+            self.makeCurrent()
+            self.initializeGL()
+            self.doneCurrent()
+        return self._stage is not None
 
     # Mouse.
 
@@ -194,3 +223,14 @@ class Viewport(QOpenGLWidget):
         steps = (event.angleDelta() or QPoint()).y() / WHEEL_STEP
         self.camera = self.camera.dollied(steps)
         self.update()
+
+
+def _box_of(vertices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    return vertices.min(0).astype(np.float64), vertices.max(0).astype(np.float64)
+
+
+def rgba_image(rgba: UInt8[np.ndarray, "height width 4"]) -> QImage:
+    """A Qt image of a picture with alpha; the pixels are copied."""
+    rgba = np.ascontiguousarray(rgba)
+    height, width = rgba.shape[:2]
+    return QImage(rgba.data, width, height, 4 * width, QImage.Format.Format_RGBA8888).copy()

@@ -14,9 +14,11 @@ from tests.app.person import Opener, has_result, key, settle
 
 
 @pytest.fixture(autouse=True)
-def own_settings(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Recents and layout of the person who runs the tests are neither read nor written."""
+def own_settings(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Recents, presets and layout of the person who runs the tests are not touched."""
     folder = str(tmp_path_factory.mktemp("settings"))
+    for name in ("XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME"):
+        monkeypatch.setenv(name, folder)
     QSettings.setPath(QSettings.Format.NativeFormat, QSettings.Scope.UserScope, folder)
 
 

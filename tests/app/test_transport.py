@@ -114,7 +114,7 @@ def test_a_prompt_redoes_the_frames_after_it(window: MainWindow, qtbot: QtBot) -
     window.session.transport.seek(50)
     settle(window, qtbot)
     before, after = store.get(49), store.get(60)
-    window.session.prompt((10, 10, 90, 90))
+    window.session.editor.prompt((10, 10, 90, 90))
     qtbot.waitUntil(lambda: store.get(60) is not None and store.first_missing() is None)
     assert store.get(49).codes is before.codes
     assert store.get(60).codes is not after.codes

@@ -1,11 +1,12 @@
 """A person at the window: opening, dropping, live frames, messages, themes, closing."""
 
 import threading
+from collections.abc import Iterator
 
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QPushButton
+from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.icon_button import IconButton
@@ -48,7 +49,8 @@ def test_slow_inference_drops_frames_and_stays_near(opener: Opener, qtbot: QtBot
     window = opener("camera:0", delay_s=0.1)
     qtbot.waitUntil(lambda: has_result(window) and window.session.shown.frame.index > 8)
     assert window.session.inbox.dropped_count > 3
-    assert window.session.latency_ms < 1500  # a queue would reach that within seconds
+    # A queue instead of the mailbox would hold every frame: 30 come and 10 go each second.
+    assert len(window.session.inbox) <= 1
 
 
 def test_a_wrong_file_is_said_in_the_banner(opener: Opener, qtbot: QtBot) -> None:
@@ -126,10 +128,16 @@ def test_the_sheet_lists_and_finds_shortcuts(window: MainWindow, qtbot: QtBot) -
 
 def test_nothing_is_clipped_at_1280_by_800(window: MainWindow, qtbot: QtBot) -> None:
     window.resize(1280, 800)
+    qtbot.waitUntil(lambda: not list(clipped(window)), timeout=3000)
+
+
+def clipped(window: MainWindow) -> Iterator[QWidget]:
+    """What is narrower than its text."""
     for kind in (QLabel, QPushButton, QComboBox):
         for widget in window.findChildren(kind):
-            if widget.isVisible() and not getattr(widget, "wordWrap", lambda: False)():
-                assert widget.width() >= widget.minimumSizeHint().width(), widget.text()
+            is_plain = widget.isVisible() and not getattr(widget, "wordWrap", lambda: False)()
+            if is_plain and widget.width() < widget.minimumSizeHint().width():
+                yield widget
 
 
 def test_closing_leaves_no_thread(opener: Opener, qtbot: QtBot) -> None:
@@ -143,10 +151,12 @@ def test_closing_leaves_no_thread(opener: Opener, qtbot: QtBot) -> None:
 
 
 class BreakingSource(FakeSource):
-    """A camera that is unplugged after ten frames."""
+    """A camera that can be unplugged."""
+
+    is_unplugged = False
 
     def read(self) -> Frame | None:
-        if self._next >= 10:
+        if self.is_unplugged:
             raise SourceError("unplugged")
         return super().read()
 
@@ -162,6 +172,8 @@ def test_a_lost_camera_is_said_and_comes_back(opener: Opener, qtbot: QtBot) -> N
 
     is_back: list[bool] = []
     window = opener("camera:0", open_source=open_camera)
+    qtbot.waitUntil(lambda: has_result(window), timeout=5000)
+    opened[0].is_unplugged = True
     qtbot.waitUntil(window.banner.isVisible, timeout=5000)
     assert "Fake camera gives no pictures" in window.banner.text.text()
     assert has_result(window)
