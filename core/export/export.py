@@ -65,8 +65,8 @@ def export_session(
     Args:
         record: An opened session.
         model: The model it was made with; None uses the body kept in the session.
-        out_path: `.glb`, `.gltf` (with a .bin beside it), `.npz`, `.obj` or `.ply` (a folder of
-            that name without suffix, one file a frame), `.bvh`, `.usda`, `.csv`.
+        out_path: `.glb`, `.gltf` (with a .bin beside it), `.npz`, `.obj` or `.ply` (a folder
+            `NAME_obj`, one file a frame), `.bvh`, `.usda`, `.csv`.
         options: Choices; the defaults suit Blender.
 
     Raises:
@@ -114,15 +114,20 @@ def _export_npz(take: Take, path: Path, options: ExportOptions) -> ExportReport:
 
 
 def _export_obj(take: Take, path: Path, options: ExportOptions) -> ExportReport:
-    folder = path.with_suffix("")
-    write_folder(folder, obj_files(take, file_motion(take, options), folder.name))
+    folder = _folder_of(path)
+    write_folder(folder, obj_files(take, file_motion(take, options), path.stem))
     return _report(take, folder)
 
 
 def _export_ply(take: Take, path: Path, options: ExportOptions) -> ExportReport:
-    folder = path.with_suffix("")
-    write_folder(folder, ply_files(take, file_motion(take, options), folder.name))
+    folder = _folder_of(path)
+    write_folder(folder, ply_files(take, file_motion(take, options), path.stem))
     return _report(take, folder)
+
+
+def _folder_of(path: Path) -> Path:
+    """walk.obj becomes walk_obj/walk_00000.obj and so on."""
+    return path.with_name(f"{path.stem}_{path.suffix[1:].lower()}")
 
 
 def _report(take: Take, path: Path, fidelity: Fidelity | None = None) -> ExportReport:

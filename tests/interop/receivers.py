@@ -10,6 +10,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import cv2
 import numpy as np
 
 HERE = Path(__file__).parent
@@ -50,3 +51,17 @@ def validate(*paths: Path) -> list[dict]:
         env={**os.environ, "NODE_PATH": str(validator_modules())},
     )
     return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def blender_silhouette(
+    path: Path, time_s: float, fps: float, size_px: tuple[int, int], workplace: Path
+) -> np.ndarray:
+    """Where Blender draws something, seen by the file's camera; see blender_silhouette.py."""
+    picture = workplace / "shown.png"
+    picture.unlink(missing_ok=True)
+    command = [blender_python(), HERE / "blender_silhouette.py", path, time_s, fps]
+    command += [*size_px, picture]
+    done = subprocess.run([*map(str, command)], capture_output=True, text=True, check=False)
+    if not picture.exists():
+        raise RuntimeError(done.stdout + done.stderr)
+    return cv2.imread(str(picture), cv2.IMREAD_UNCHANGED)[..., 3] > 127

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -14,7 +15,13 @@ from core.export.options import ExportOptions
 from core.export.take import move
 from core.kinematics import forward_kinematics
 from tests.core.made_take import make_take
-from tests.interop.receivers import blender_python, blender_shows, validate, validator_modules
+from tests.interop.receivers import (
+    blender_python,
+    blender_shows,
+    blender_silhouette,
+    validate,
+    validator_modules,
+)
 
 needs_blender = pytest.mark.skipif(not blender_python(), reason="BLENDER_PYTHON is not set")
 needs_validator = pytest.mark.skipif(
@@ -73,7 +80,8 @@ def test_blender_reads_the_bvh_with_joints_in_place(tmp_path: Path) -> None:
 
 @needs_blender
 def test_blender_reads_the_usd_with_joints_and_vertices_in_place(tmp_path: Path) -> None:
-    take, options = make_take(40), ExportOptions()
+    # truncate: refit may turn the joints a little
+    take, options = make_take(40), ExportOptions(skinning="truncate")
     export_take(take, tmp_path / "a.usda", options)
     export_take(take, tmp_path / "a.glb", options)
     shown = blender_shows(tmp_path / "a.usda", TIMES_S, 30, tmp_path)
@@ -106,3 +114,27 @@ def test_usd_library_bakes_the_same_vertices(tmp_path: Path) -> None:
     shown = np.array([points.Get(frame) for frame in range(20)])
     expected = linear_reference((tmp_path / "a.glb").read_bytes()).vertices
     np.testing.assert_allclose(shown, expected, atol=1e-5)
+
+
+@needs_blender
+def test_blender_draws_the_viewports_silhouette(tmp_path: Path) -> None:
+    K = np.array([[600.0, 0, 320], [0, 600, 240], [0, 0, 1]])
+    take = make_take(40, K=K, image_size=(640, 480))
+    options = ExportOptions(root_motion="camera", has_camera=True)
+    export_take(take, tmp_path / "a.glb", options)
+    for frame in (0, 20, 39):
+        shown = blender_silhouette(tmp_path / "a.glb", frame / 30, 30, (640, 480), tmp_path)
+        expected = silhouette(take, frame)
+        share = (shown & expected).sum() / (shown | expected).sum()
+        assert share > 0.98
+
+
+def silhouette(take, frame: int) -> np.ndarray:
+    """Drawn four times as large, so that edge pixels count by their area."""
+    vertices = take.posed(slice(frame, frame + 1))[0]
+    places = vertices[:, :2] / vertices[:, 2:] * take.K[[0, 1], [0, 1]] + take.K[:2, 2]
+    width, height = take.image_size
+    large = np.zeros((4 * height, 4 * width), np.uint8)
+    for corners in 4 * places[take.body.faces] - 0.5:
+        cv2.fillConvexPoly(large, np.round(16 * corners).astype(np.int32), 255, cv2.LINE_8, 4)
+    return cv2.resize(large, (width, height), interpolation=cv2.INTER_AREA) > 127

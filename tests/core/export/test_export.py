@@ -189,16 +189,16 @@ def test_full_disk_leaves_the_old_sequence(tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setattr(Path, "write_bytes", full)
     with pytest.raises(ExportError, match="disk is full"):
         export_take(make_take(3), tmp_path / "seq.obj")
-    assert sorted(path.suffix for path in (tmp_path / "seq").glob("*.obj")) == [".obj", ".obj"]
-    assert [path.name for path in tmp_path.iterdir()] == ["seq"]
+    assert sorted(path.suffix for path in (tmp_path / "seq_obj").glob("*.obj")) == [".obj", ".obj"]
+    assert [path.name for path in tmp_path.iterdir()] == ["seq_obj"]
 
 
 def test_sequence_never_replaces_a_foreign_folder(tmp_path: Path) -> None:
-    (tmp_path / "seq").mkdir()
-    (tmp_path / "seq" / "thesis.txt").write_text("years of work")
+    (tmp_path / "seq_ply").mkdir()
+    (tmp_path / "seq_ply" / "thesis.txt").write_text("years of work")
     with pytest.raises(ExportError, match="holds other files"):
         export_take(make_take(2), tmp_path / "seq.ply")
-    assert (tmp_path / "seq" / "thesis.txt").exists()
+    assert (tmp_path / "seq_ply" / "thesis.txt").exists()
 
 
 def test_unwritable_place_is_one_sentence(tmp_path: Path) -> None:

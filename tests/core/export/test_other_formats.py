@@ -121,7 +121,7 @@ def test_usd_declares_skeleton_and_samples(tmp_path: Path) -> None:
 def test_mesh_sequences_hold_the_viewports_vertices(suffix: str, tmp_path: Path) -> None:
     take = make_take(3)
     report = export_take(take, tmp_path / f"seq{suffix}")
-    assert report.path == tmp_path / "seq"
+    assert report.path == tmp_path / f"seq_{suffix[1:]}"
     names = sorted(path.name for path in report.path.iterdir() if path.suffix == suffix)
     assert names == [f"seq_0000{key}{suffix}" for key in range(3)]
     mesh = trimesh.load_mesh(report.path / names[2], process=False)
