@@ -14,14 +14,11 @@ from core.errors import RigError
 from core.gltf_nodes import Nodes, read_nodes
 from core.gltf_read import Gltf, read_gltf
 from core.mirror import mirror_joints
-from core.retarget import transfer_rotations
 from core.rig import MotionClip, Rig, Skeleton
 from core.rig_joints import JointTree, anatomical_tree
 from core.rig_motion import Binding, nearest_rotations, read_clips
 from core.rig_skin import BodySkin, read_body_skin
 from core.rig_surface import Surface, read_surface
-
-__all__ = ["ImportedRig", "read_rig", "transfer_rotations"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,8 +57,7 @@ def _read(gltf: Gltf) -> ImportedRig:
     surface = surface.welded()
     if len(surface.faces) == 0:
         raise RigError(f"{gltf.file_name} has no triangles of any size on its skin.")
-    corners = _moved(mesh_to_world, surface.vertices)
-    world_to_rig = _world_to_rig(gltf, corners)
+    world_to_rig = _world_to_rig(gltf, _moved(mesh_to_world, surface.vertices))
     mesh_to_rig = world_to_rig @ mesh_to_world
     joint_to_mesh, is_flat = _inverted(skin.mesh_to_joint)
     joint_to_rig = mesh_to_rig @ joint_to_mesh
@@ -70,12 +66,11 @@ def _read(gltf: Gltf) -> ImportedRig:
     if is_flat[kept].any():
         name = nodes.names[skin.nodes[kept[int(is_flat[kept].argmax())]]]
         raise RigError(f"{gltf.file_name} has a flat inverse bind matrix at its joint {name[:60]}.")
-    own_nodes = [skin.nodes[joint] for joint in kept]
+    own_nodes = tuple(skin.nodes[joint] for joint in kept)
     names = _unique([nodes.names[node] for node in own_nodes])
     skeleton = _skeleton(names, tree, joint_to_rig[kept])
-    mesh_to_world_inverse = np.linalg.inv(mesh_to_world)
-    world_to_joint = skin.mesh_to_joint[kept] @ mesh_to_world_inverse
-    binding = Binding(skeleton, tuple(own_nodes), world_to_joint, world_to_rig)
+    world_to_joint = skin.mesh_to_joint[kept] @ np.linalg.inv(mesh_to_world)
+    clips = read_clips(gltf, nodes, Binding(skeleton, own_nodes, world_to_joint, world_to_rig))
     rig = Rig(
         name=Path(gltf.file_name).stem,
         skeleton=skeleton,
@@ -87,7 +82,7 @@ def _read(gltf: Gltf) -> ImportedRig:
         materials=surface.materials,
         material_of_vertex=surface.material_of_vertex,
     )
-    return ImportedRig(rig, read_clips(gltf, nodes, binding))
+    return ImportedRig(rig, clips)
 
 
 def _parents_within(nodes: Nodes, joints: tuple[int, ...]) -> list[int]:

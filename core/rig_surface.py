@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Float, Int
-from scipy.spatial import cKDTree
+from scipy.spatial import KDTree
 
 from core.errors import RigError
 from core.gltf_json import GltfObject
@@ -200,6 +200,6 @@ def _with_weights_everywhere(surface: Surface, file_name: str) -> Surface:
     weights = surface.weights / np.where(total < 1e-6, 1, total)
     if is_bare.any():
         weighted = np.flatnonzero(~is_bare)
-        _, nearest = cKDTree(surface.vertices[weighted]).query(surface.vertices[is_bare])
+        _, nearest = KDTree(surface.vertices[weighted]).query(surface.vertices[is_bare])
         weights[is_bare] = weights[weighted[nearest]]
     return replace(surface, weights=weights)
