@@ -32,6 +32,7 @@ COMMANDS = {  # name -> (module, what it does)
     "fit": ("training.commands.fit", "fit a teacher to videos"),
     "train": ("training.commands.train", "distil a teacher into a real-time student"),
     "adapt": ("training.commands.adapt", "tune a student to one video"),
+    "synthesize": ("training.commands.synthesize", "make test clips of a rig, with exact truth"),
     "evaluate": ("training.commands.evaluate", "measure a model on clips with known truth"),
 }
 WINDOW_MODULE = "app.window"
@@ -71,6 +72,10 @@ def general_parser() -> OneSentenceParser:
         help="opened in the window: a video, folder of images, camera:0, http or rtsp address, "
         ".session, category model or rigged .glb; without one, the bundled sample",
     )
+    parser.add_argument(
+        "--safe-mode", action="store_true", help="open nothing, with the layout of the first start"
+    )
+    parser.add_argument("--reset", action="store_true", help="forget layout, recents and choices")
     return parser
 
 
@@ -96,13 +101,17 @@ def run_command(name: str, argv: list[str]) -> int:
 
 def run_window(argv: list[str]) -> int:
     """Open the window, with an input if one is given."""
-    text = general_parser().parse_args(argv).input
+    arguments = general_parser().parse_args(argv)
+    flags = {"is_safe": arguments.safe_mode, "resets": arguments.reset}
+    chosen = {name: True for name, is_on in flags.items() if is_on}
     from core.progress import Writer
 
-    return guarded(lambda: open_window(text), Writer(), log_path())  # the window logs itself
+    return guarded(
+        lambda: open_window(arguments.input, **chosen), Writer(), log_path()
+    )  # the window logs itself
 
 
-def open_window(text: str | None) -> int:
+def open_window(text: str | None, **flags: bool) -> int:
     """Check what needs no window first, so that the answer comes where the person is looking."""
     from core.errors import ExplainedError
 
@@ -116,7 +125,7 @@ def open_window(text: str | None) -> int:
             "There is no display for the window; without one use main.py reconstruct, export and "
             "render."
         )
-    return importlib.import_module(WINDOW_MODULE).run_window(text)
+    return importlib.import_module(WINDOW_MODULE).run_window(text, **flags)
 
 
 def has_display() -> bool:

@@ -3,6 +3,7 @@
 main.py evaluate dog clips/gallop clips/trot        # folders with truth, or annotation JSONs
 main.py evaluate dog real-dev --sheets out/sheets   # the development key frames; or real-test
 main.py evaluate dog real-test --json scores.json
+main.py evaluate dog synthetic --rigs ../shared/data/rigs    # clips made by seed, kept in a cache
 
 The clips of real-test and of the synthetic test set are for reporting: never choose with them.
 """
@@ -15,6 +16,7 @@ from typing import Any
 from core.progress import Writer
 
 REAL_SETS = ("real-dev", "real-test")
+SYNTHETIC_SETS = ("synthetic", "synthetic-imperfect")
 ALIGNMENTS = ("none", "scale", "scale_centroid", "similarity")
 MASKS = ("given", "none")
 
@@ -40,7 +42,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "clips",
         nargs="+",
         metavar="CLIP",
-        help="a clip's folder, an annotation .json, real-dev or real-test",
+        help="a clip's folder, an annotation .json, real-dev, real-test, synthetic, or "
+        "synthetic-imperfect (with masks as a segmenter gives them)",
     )
     parser.add_argument(
         "--json", nargs="?", action=JsonTarget, default=False, metavar="FILE",
@@ -51,6 +54,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--data", type=Path, default=Path("../shared/data"), metavar="DIR",
         help="holds annotations/ and videos/ (default: %(default)s)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--rigs", type=Path, metavar="DIR",
+        help="rigs that the synthetic set is made of (default: DATA/rigs)",
     )  # fmt: skip
     parser.add_argument(
         "--subject", metavar="NAME",
@@ -81,19 +88,29 @@ def run(arguments: argparse.Namespace, out: Writer) -> int:
     from training.evaluation.evaluation import EvaluationOptions, evaluate
     from training.evaluation.find_clips import find_clips
     from training.evaluation.keypoint_map import annotation_category
+    from training.evaluation.synthetic_set import synthetic_clips
 
     if arguments.stride < 1:
         raise ExplainedError(f"--stride {arguments.stride} does not go forward; give 1 or more.")
     model = load_model(arguments.model)
     build = annotation_category(str(model.card.get("category") or model.name))
     subject = arguments.subject or model.name
-    clips = find_clips(arguments.clips, arguments.data, subject, build)
+    words = [word for word in arguments.clips if word not in SYNTHETIC_SETS]
+    clips = find_clips(words, arguments.data, subject, build)
+    groups: dict[str, str] = {}
+    for word in arguments.clips:
+        if word in SYNTHETIC_SETS:
+            made, kinds = synthetic_clips(
+                subject, arguments.rigs or arguments.data / "rigs", word == "synthetic", out.progress
+            )
+            clips, groups = [*clips, *made], groups | kinds
     options = EvaluationOptions(
         alignment=arguments.align,
         stride=arguments.stride,
         with_depth=arguments.depth,
         is_prompted=arguments.masks == "given",
         sheets=arguments.sheets,
+        groups=groups,
     )
     evaluation = evaluate(model, clips, options, out.progress)
     for line in evaluation.lines(is_markdown=arguments.table):

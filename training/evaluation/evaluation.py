@@ -55,6 +55,8 @@ class EvaluationOptions:
     """Real clips: masks given; else the subject is found in the whole video with no prompt."""
     sheets: Path | None = None
     """Folder for contact sheets."""
+    groups: dict[str, str] = field(default_factory=dict)
+    """Groups of clips with truth, by clip: each gets a mean of its own, none is over all."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,7 +95,8 @@ class Evaluation:
             "real": {name: scores.facts() for name, scores in self.real.items()},
         }
         if self.with_truth:
-            facts["clips_mean"] = {who: asdict(one) for who, one in self._truth_means().items()}
+            for name, mean in self._truth_means().items():
+                facts[f"clips_{name}".replace(" ", "_")] = {w: asdict(one) for w, one in mean.items()}
         if self.real:
             facts["real_mean"] = joined_real_scores(list(self.real.values())).facts()
         return facts
@@ -106,17 +109,21 @@ class Evaluation:
         unfinished.write_text(text, encoding="utf-8")
         os.replace(unfinished, path)
 
-    def _truth_means(self) -> dict[str, TruthScores]:
-        who = list(next(iter(self.with_truth.values())))
+    def _truth_means(self) -> dict[str, dict[str, TruthScores]]:
+        """By group's mean, then by who."""
+        groups: dict[str, list[dict[str, TruthScores]]] = {}
+        for clip, by_who in self.with_truth.items():
+            group = self.options.groups.get(clip)
+            groups.setdefault(f"mean {group}" if group else "mean", []).append(by_who)
         return {
-            name: mean_truth_scores([scores[name] for scores in self.with_truth.values()])
-            for name in who
+            group: {who: mean_truth_scores([one[who] for one in members]) for who in members[0]}
+            for group, members in groups.items()
         }
 
     def _truth_rows(self) -> list[list[str]]:
         groups = dict(self.with_truth)
         if len(groups) > 1:
-            groups["mean"] = self._truth_means()
+            groups |= self._truth_means()
         return [
             [clip if position == 0 else "", who, *truth_cells(scores)]
             for clip, by_who in groups.items()

@@ -72,6 +72,11 @@ class SynthBody:
         fit = fit_template(template, template_space, rig)
         return cls(rig, pool, space, order, fit, CoatPainter.of(rig), template, clips)
 
+    @classmethod
+    def alone(cls, rig: Rig, clips: tuple[MotionClip, ...]) -> "SynthBody":
+        """A rig that is its own template."""
+        return cls.of(rig, proportion_modes(rig), rig, clips)
+
     def template_shape(
         self, own: Float[np.ndarray, "batch own"], count: int
     ) -> Float[np.ndarray, "batch shape"]:

@@ -1,7 +1,7 @@
 """Cameras that film a performance: walking around it, panning after it, standing still, in a shaky hand.
 
-    shot = sample_shot(rng, performance.vertices, times_s, (256, 256), ShotConfig())
-    shot.world_to_cam                          # (frames, 4, 4)
+shot = sample_shot(rng, performance.vertices, times_s, (256, 256), ShotConfig())
+shot.world_to_cam                          # (frames, 4, 4)
 """
 
 from dataclasses import dataclass, replace
@@ -25,8 +25,8 @@ class ShotConfig:
     fov_rad: tuple[float, float] = (0.35, 1.2)
     """On the long side, log-uniform: tele to wide angle; a clip's zoom is constant."""
     elevation_rad: tuple[float, float] = (-0.05, 0.8)
-    fill: tuple[float, float] = (0.35, 0.85)
-    """The body's size over the frame's shorter side."""
+    fill: tuple[float, float] = (0.45, 1.0)
+    """The body's length over the frame's shorter side, were it seen from the side."""
     walk_share: float = 0.45
     """Shots that go around the body; the others stand in one place and pan, or do not even pan."""
     still_share: float = 0.2
@@ -46,6 +46,16 @@ class Shot:
     world_to_cam: Float[np.ndarray, "frames 4 4"]
 
 
+@dataclass(frozen=True, eq=False)
+class _Subject:
+    """What a person behind the camera follows."""
+
+    centre: Float[np.ndarray, "frames 3"]
+    """Smooth over time, as people follow."""
+    reach: float
+    """Half the body's longest side."""
+
+
 def sample_shot(
     rng: np.random.Generator,
     vertices: Float[np.ndarray, "frames verts 3"],
@@ -60,12 +70,17 @@ def sample_shot(
         size_px: Width, height.
     """
     few = vertices[:, :: max(1, vertices.shape[1] // 300)].astype(float)
+    fps = float(1 / (times_s[1] - times_s[0])) if len(times_s) > 1 else 1.0
+    low, high = few.min(1), few.max(1)
+    subject = _Subject(
+        smoothed(0.5 * (low + high), 0.25, fps), float(0.5 * (high - low).max(1).mean())
+    )
     for _ in range(_TRIES):
-        shot = _try_shot(rng, few, times_s, size_px, config)
+        shot = _try_shot(rng, subject, times_s, size_px, config)
         if _is_seen(shot, few, config.seen):
             return shot
     safe = replace(config, truncated_share=0.0, still_share=0.0, walk_share=1.0, fill=(0.3, 0.5))
-    return _try_shot(rng, few, times_s, size_px, safe)
+    return _try_shot(rng, subject, times_s, size_px, safe)
 
 
 def look_at(
@@ -81,25 +96,26 @@ def look_at(
 
 def _try_shot(
     rng: np.random.Generator,
-    points: np.ndarray,
+    subject: _Subject,
     times_s: np.ndarray,
     size_px: tuple[int, int],
     config: ShotConfig,
 ) -> Shot:
-    camera = Camera.from_fov(*size_px, float(np.exp(rng.uniform(*np.log(config.fov_rad)))))
-    fps = 1 / (times_s[1] - times_s[0]) if len(times_s) > 1 else 1.0
-    centre = 0.5 * (points.min(1) + points.max(1))
-    slow = smoothed(centre, 0.25, float(fps))
-    reach = 0.5 * np.ptp(points, axis=1).max(1).mean()
     is_cut = rng.random() < config.truncated_share
     fill = rng.uniform(*config.fill) * (1.4 if is_cut else 1.0)
     half_px = 0.5 * min(size_px)
-    distance = camera.K[0, 0] * reach / (fill * half_px) + 0.4 * reach
-    eye, target = _eye_and_target(rng, slow, times_s, distance, config)
+    focal_px = 0.5 * max(size_px) / np.tan(0.5 * np.exp(rng.uniform(*np.log(config.fov_rad))))
+    near = focal_px * subject.reach / (fill * half_px) + 0.4 * subject.reach
+    eye, target, distance = _eye_and_target(rng, subject.centre, times_s, float(near), config)
+    # Who films a long run from one place stands back and zooms in.
+    fov_rad = 2 * np.arctan(0.5 * max(size_px) / (focal_px * distance / near))
+    camera = Camera.from_fov(*size_px, float(fov_rad))
     # Not in the middle: a place in the frame that wanders, off by more if the body is to be cut.
     off = rng.uniform(-1, 1, 2) * max(1 - fill, 0.1) * half_px
     if is_cut:
-        off += rng.choice([-1, 1], 2) * rng.uniform(0.2, 0.8, 2) * half_px * rng.permutation([1, 0.3])
+        off += (
+            rng.choice([-1, 1], 2) * rng.uniform(0.2, 0.8, 2) * half_px * rng.permutation([1, 0.3])
+        )
     place = off + 0.08 * half_px * wander(rng, times_s, 0.25, (2,))
     shake = rng.uniform(*config.shake_rad) * wander(rng, times_s, 1.2, (3,))
     tilt = np.stack([-place[:, 1], place[:, 0], np.zeros(len(times_s))], 1) / camera.K[0, 0]
@@ -115,9 +131,10 @@ def _eye_and_target(
     rng: np.random.Generator,
     centre: Float[np.ndarray, "frames 3"],
     times_s: np.ndarray,
-    distance: float,
+    near: float,
     config: ShotConfig,
-) -> tuple[Float[np.ndarray, "frames 3"], Float[np.ndarray, "frames 3"]]:
+) -> tuple[Float[np.ndarray, "frames 3"], Float[np.ndarray, "frames 3"], float]:
+    """Where the camera is, what it looks at, and their usual distance, at least `near`."""
     kind = rng.random()
     azimuth = rng.uniform(-np.pi, np.pi) + np.zeros(len(times_s))
     low, high = config.elevation_rad
@@ -127,19 +144,20 @@ def _eye_and_target(
         azimuth = azimuth + rng.normal(0, config.orbit_rad_per_s) * times_s
         azimuth = azimuth + 0.08 * wander(rng, times_s, 0.3)
         elevation = elevation + 0.04 * wander(rng, times_s, 0.3)
-        distance = distance * np.exp(0.06 * wander(rng, times_s, 0.3))
+        usual, distance = near, near * np.exp(0.06 * wander(rng, times_s, 0.3))
     else:
         middle = 0.5 * (centre.min(0) + centre.max(0))
         around = np.broadcast_to(middle, centre.shape)
         target = around if kind > 1 - config.still_share else centre
-        distance = np.full(len(times_s), max(distance, 0.7 * np.ptp(centre, axis=0).max()))
+        usual = max(near, 0.8 * float(np.ptp(centre, axis=0).max()))
+        distance = np.full(len(times_s), usual)
     flat = distance * np.cos(elevation)
     away = np.stack(
         [flat * np.sin(azimuth), distance * np.sin(elevation), flat * np.cos(azimuth)], 1
     )
     eye = around + away
     eye[:, 1] = np.maximum(eye[:, 1], _LEAST_HEIGHT)
-    return eye, target
+    return eye, target, usual
 
 
 def _is_seen(shot: Shot, points: np.ndarray, least: tuple[float, float]) -> bool:

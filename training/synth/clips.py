@@ -10,7 +10,7 @@ Masks and depth are of what is seen: things in front hide parts of the body. Ver
 as the pictures are drawn. For imperfect masks: `training/synth/mask_faults.py`.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import cv2
 import moderngl
@@ -31,6 +31,8 @@ GENERATOR_VERSION = 1
 """Raised whenever the same seed gives another clip."""
 
 _SUPERSAMPLING = 2
+_MOST_HIDDEN = 0.65
+"""A body of which less is seen says nothing about a student."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,12 @@ class _Scene:
     def shadow_to_cam(self) -> Float[np.ndarray, "frames 4 4"]:
         """The body pressed flat onto the ground along the light."""
         flat = np.eye(4)
-        flat[:, 1] = [-self.to_light[0] / self.to_light[1], 0, -self.to_light[2] / self.to_light[1], 0]
+        flat[:, 1] = [
+            -self.to_light[0] / self.to_light[1],
+            0,
+            -self.to_light[2] / self.to_light[1],
+            0,
+        ]
         return self.shot.world_to_cam @ flat @ self.performance.body_to_world
 
 
@@ -132,12 +139,15 @@ class ClipFactory:
         scene = _scene(body, rng, config)
         rgba, depth = self._body_layer(body, scene)
         shade = self._shadow_layer(body, scene)
+        scene = _with_body_seen(scene, depth)
         pictures = np.empty((config.frames, config.height_px, config.width_px, 3), np.uint8)
         masks = np.empty(pictures.shape[:3], np.uint8)
         motion_px = _motion_px(scene)
         for frame in range(config.frames):
             front = _front(scene, frame, depth[frame])
-            pictures[frame] = _filmed(scene, frame, rng, rgba[frame], shade[frame], front, motion_px)
+            pictures[frame] = _filmed(
+                scene, frame, rng, rgba[frame], shade[frame], front, motion_px
+            )
             alpha = rgba[frame, ..., 3] > 127
             masks[frame] = np.where(alpha & (front.alpha < 0.5), 255, 0)
             depth[frame] *= masks[frame] > 0
@@ -198,9 +208,9 @@ def _scene(body: SynthBody, rng: np.random.Generator, config: ClipConfig) -> _Sc
     shot = sample_shot(rng, performance.vertices, times_s, size, config.shot)
     occluders = []
     if rng.random() < config.occluded_share:
-        eye = -np.einsum("fji,fj->i", shot.world_to_cam[:, :3, :3], shot.world_to_cam[:, :3, 3])
-        centre = performance.vertices.mean((0, 1), dtype=float)
-        occluders = sample_occluders(rng, int(rng.integers(1, 4)), eye / config.frames, centre, 0.5)
+        eye = -np.einsum("fji,fj->fi", shot.world_to_cam[:, :3, :3], shot.world_to_cam[:, :3, 3])
+        centre = performance.vertices.mean(1, dtype=float)
+        occluders = sample_occluders(rng, int(rng.integers(1, 4)), eye, centre, 0.5)
     elevation, azimuth = rng.uniform(0.7, 1.4), rng.uniform(-np.pi, np.pi)
     flat = np.cos(elevation)
     warm = rng.normal(0, 0.06, 3)
@@ -210,7 +220,9 @@ def _scene(body: SynthBody, rng: np.random.Generator, config: ClipConfig) -> _Sc
         Surroundings.sample(rng),
         occluders,
         body.painter.paint(rng),
-        FurNoise(rng.uniform(0, 0.5), float(np.exp(rng.uniform(2.5, 5.0))), int(rng.integers(9999))),
+        FurNoise(
+            rng.uniform(0, 0.5), float(np.exp(rng.uniform(2.5, 5.0))), int(rng.integers(9999))
+        ),
         np.array([flat * np.sin(azimuth), np.sin(elevation), flat * np.cos(azimuth)]),
         rng.uniform(0.3, 0.7) * (1 + warm),
         rng.uniform(0.2, 0.9) * (1 - warm),
@@ -249,6 +261,22 @@ def _front(scene: _Scene, frame: int, depth: Float32[np.ndarray, "height width"]
         rgb = rgb * (1 - share[..., None]) + layer[..., :3] * is_front[..., None]
         alpha = alpha * (1 - share) + share
     return _Front(rgb, alpha, behind)
+
+
+def _with_body_seen(scene: _Scene, depth: Float32[np.ndarray, "frames height width"]) -> _Scene:
+    """Without things in front until they hide no more than `_MOST_HIDDEN` of the body at any time."""
+    while scene.occluders:
+        hidden = 0.0
+        for frame in range(0, len(depth), 3):
+            is_body = depth[frame] > 0
+            if is_body.any():
+                hidden = max(
+                    hidden, float(_front(scene, frame, depth[frame]).alpha[is_body].mean())
+                )
+        if hidden <= _MOST_HIDDEN:
+            return scene
+        scene = replace(scene, occluders=scene.occluders[1:])
+    return scene
 
 
 def _filmed(
@@ -291,7 +319,9 @@ def _motion_px(scene: _Scene) -> tuple[np.ndarray, np.ndarray]:
 def _shrunk_depth(depth: Float32[np.ndarray, "from_rows from_columns"]) -> np.ndarray:
     """Depth of each square of pixels: mean of what is near the nearest; 0 where over half is empty."""
     side = _SUPERSAMPLING
-    parts = np.stack([depth[row::side, column::side] for row in range(side) for column in range(side)])
+    parts = np.stack(
+        [depth[row::side, column::side] for row in range(side) for column in range(side)]
+    )
     covered = parts > 0
     nearest = np.where(covered, parts, np.inf).min(0)
     close = covered & (parts < nearest * 1.02)

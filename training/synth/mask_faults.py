@@ -87,7 +87,9 @@ def _cut(mask: np.ndarray, x: float, y: float, side: float) -> np.ndarray:
     return cv2.warpAffine(alpha, move, (_CROP_PX, _CROP_PX), flags=cv2.INTER_LINEAR)
 
 
-def _pasted(value: np.ndarray, shape: tuple[int, ...], x: float, y: float, side: float) -> np.ndarray:
+def _pasted(
+    value: np.ndarray, shape: tuple[int, ...], x: float, y: float, side: float
+) -> np.ndarray:
     scale = side / _CROP_PX
     move = np.array([[scale, 0, 0.5 * scale + x - 0.5], [0, scale, 0.5 * scale + y - 0.5]])
     size = (shape[1], shape[0])

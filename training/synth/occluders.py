@@ -1,7 +1,7 @@
 """Things that stand in front: posts, boards, stones, bushes, as flat pictures standing in the world.
 
-    things = sample_occluders(rng, count, eye, centre, size)
-    rgba, depth = things[0].draw(camera, world_to_cam)
+things = sample_occluders(rng, count, eye, centre, size)
+rgba, depth = things[0].draw(camera, world_to_cam)
 """
 
 from dataclasses import dataclass
@@ -51,27 +51,27 @@ class Occluder:
 def sample_occluders(
     rng: np.random.Generator,
     count: int,
-    eye: Float[np.ndarray, " 3"],
-    centre: Float[np.ndarray, " 3"],
+    eye: Float[np.ndarray, "frames 3"],
+    centre: Float[np.ndarray, "frames 3"],
     reach: float,
 ) -> list[Occluder]:
-    """Things somewhere between the camera and the body, in front of a part of it.
+    """Things between the camera and the body, each before a part of it at some moment.
 
     Args:
-        eye: The camera's mean place in the world.
-        centre: The body's mean place.
+        eye: The camera's place in the world.
+        centre: The body's place.
         reach: Half the body's length.
     """
-    towards = eye - centre
-    towards[1] = 0
-    distance = float(np.linalg.norm(towards))
-    towards /= max(distance, 1e-6)
-    side = np.array([towards[2], 0, -towards[0]])
     things = []
     for _ in range(count):
+        moment = int(rng.integers(len(eye)))
+        towards = (eye[moment] - centre[moment]) * [1, 0, 1]
+        distance = float(np.linalg.norm(towards))
+        towards /= max(distance, 1e-6)
+        side = np.array([towards[2], 0, -towards[0]])
         ahead = min(rng.uniform(1.0, 1.6) * reach, 0.5 * distance)
         picture, wide, high = _thing(rng)
-        middle = centre + ahead * towards + rng.normal(0, 0.8) * reach * side
+        middle = centre[moment] + ahead * towards + rng.normal(0, 0.5) * reach * side
         middle[1] = 0
         across = side * wide * 2 * reach
         things.append(Occluder(picture, middle - 0.5 * across, across, high * 2 * reach))

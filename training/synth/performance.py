@@ -14,6 +14,7 @@ from jaxtyping import Float
 
 from core.kinematics import forward_kinematics, skin_transforms
 from core.rig import MotionClip, Rig
+from core.rotations import matrix_from_axis_angle
 from core.skin import skin_linear
 from training.motion import blend_rigid, blend_rotations
 from training.synth.bodies import SynthBody
@@ -33,7 +34,7 @@ class PerformanceConfig:
     segment_s: tuple[float, float] = (1.0, 3.0)
     """How long one clip plays before the next fades in."""
     fade_s: tuple[float, float] = (0.25, 0.6)
-    noise: tuple[float, float] = (0.1, 0.9)
+    noise: tuple[float, float] = (0.1, 0.6)
     """Strength of smooth joint noise, in the motion pool's."""
     noise_rate_hz: float = 0.5
     shape_std: float = 0.6
@@ -99,8 +100,11 @@ def perform(
     joint_to_rig = forward_kinematics(rig.skeleton, rotations)
     transforms = skin_transforms(rig.skeleton, joint_to_rig)
     vertices = _moved(played.roots, skin_linear(rig.vertices, rig.weights, transforms))
+    fps = float(1 / (times_s[1] - times_s[0])) if len(times_s) > 1 else 1.0
+    level = _levelling(rig, played, vertices, fps)
+    vertices = _moved(level, vertices)
     travel = _travel(rng, times_s, vertices, played.height, config)
-    to_world = travel @ played.roots
+    to_world = travel @ level @ played.roots
     joints = _moved(to_world, joint_to_rig[:, :, :3, 3])
     return Performance(rig, transforms, to_world, _moved(travel, vertices), joints, motions)
 
@@ -139,7 +143,8 @@ def _track(rig: Rig, clip: MotionClip) -> _Track:
     few = slice(None, None, max(1, len(rig.vertices) // 400))
     points = _moved(clip.root_motion, skin_linear(rig.vertices[few], rig.weights[few], transforms))
     low = points[:, :, 1].min(1).astype(float)
-    return _Track(clip, rate, period, low - low.min())
+    # Most clips stand on y = 0 more often than not, and dip a little below when they land.
+    return _Track(clip, rate, period, np.maximum(low - np.quantile(low, 0.3), 0))
 
 
 def _play(
@@ -206,6 +211,35 @@ def _with_noise(
     return pool.noise(shared, own, strength) @ rotations
 
 
+def _levelling(
+    rig: Rig, played: _Played, vertices: Float[np.ndarray, "frames verts 3"], fps: float
+) -> Float[np.ndarray, "frames 4 4"]:
+    """Small pitch and roll that bring all feet near the ground again.
+
+    Noise and other proportions lift some feet off; a plane through the points that stand in the clip
+    says how far the body has tilted.
+    """
+    few = slice(None, None, max(1, len(rig.vertices) // 500))
+    transforms = skin_transforms(rig.skeleton, forward_kinematics(rig.skeleton, played.rotations))
+    clean = _moved(played.roots, skin_linear(rig.vertices[few], rig.weights[few], transforms))
+    above = clean[..., 1] - clean[..., 1].min(1, keepdims=True)
+    weight = np.exp(-((above / (2 * _CONTACT)) ** 2)).astype(float)
+    weight /= weight.sum(1, keepdims=True)
+    points = vertices[:, few].astype(float)
+    points = points - np.einsum("fv,fvi->fi", weight, points)[:, None]
+    rise = points[..., 1] - above
+    flat = points[..., [0, 2]]
+    normal = np.einsum("fv,fvi,fvj->fij", weight, flat, flat) + 0.003 * np.eye(2)
+    slope = np.linalg.solve(normal, np.einsum("fv,fvi,fv->fi", weight, flat, rise)[..., None])[
+        ..., 0
+    ]
+    slope = smoothed(np.clip(slope, -0.5, 0.5), 0.08, fps)
+    turn = np.stack([slope[:, 1], np.zeros(len(slope)), -slope[:, 0]], 1)
+    level = np.tile(np.eye(4), (len(slope), 1, 1))
+    level[:, :3, :3] = matrix_from_axis_angle(turn)
+    return level
+
+
 def _travel(
     rng: np.random.Generator,
     times_s: np.ndarray,
@@ -225,7 +259,11 @@ def _travel(
     travel[:, 0, 0] = travel[:, 2, 2] = cos
     travel[:, 0, 2], travel[:, 2, 0] = sin, -sin
     ahead = np.stack(
-        [cos[:-1] * step[:, 0] + sin[:-1] * step[:, 1], cos[:-1] * step[:, 1] - sin[:-1] * step[:, 0]], 1
+        [
+            cos[:-1] * step[:, 0] + sin[:-1] * step[:, 1],
+            cos[:-1] * step[:, 1] - sin[:-1] * step[:, 0],
+        ],
+        1,
     )
     travel[1:, [0, 2], 3] = np.cumsum(ahead, 0)
     travel[:, 1, 3] = lift

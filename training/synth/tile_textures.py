@@ -1,15 +1,15 @@
 """Procedural pictures that repeat without a seam: grounds to walk on, and what stands around.
 
-    ground = ground_texture(rng, 512)          # (512, 512, 3) float32, sRGB 0..1
-    panorama = panorama_texture(rng, 1024, 256)
+ground = ground_texture(rng, 512, is_indoors=False)       # (512, 512, 3) float32, sRGB 0..1
+panorama = panorama_texture(rng, 1024, 256, is_indoors=False)
 """
 
 import cv2
 import numpy as np
-from jaxtyping import Float32
+from jaxtyping import Float, Float32
 
 Texture = Float32[np.ndarray, "rows columns 3"]
-Field = Float32[np.ndarray, "rows columns"]
+Field = Float[np.ndarray, "rows columns"]
 
 _GROUNDS = {  # darkest and lightest colour, sRGB
     "grass": ((38, 58, 22), (128, 148, 66)),
@@ -59,17 +59,21 @@ def noise_profile(
     return (ring / max(ring.std(), 1e-6)).astype(np.float32)
 
 
-def ground_texture(rng: np.random.Generator, side: int) -> Texture:
+def ground_texture(rng: np.random.Generator, side: int, is_indoors: bool) -> Texture:
     """A floor: something grown or strewn, planks, or tiles."""
-    kind = rng.choice(["strewn", "planks", "tiles"], p=[0.6, 0.2, 0.2])
+    strewn = 0.2 if is_indoors else 0.8
+    kind = rng.choice(["strewn", "planks", "tiles"], p=[strewn, *[0.5 * (1 - strewn)] * 2])
     if kind == "strewn":
-        return _strewn(rng, side)
+        grounds = ["carpet"] if is_indoors else list(_GROUNDS)
+        return _strewn(rng, side, str(rng.choice(grounds)))
     return _planks(rng, side) if kind == "planks" else _tiles(rng, side)
 
 
-def panorama_texture(rng: np.random.Generator, columns: int, rows: int) -> Texture:
+def panorama_texture(
+    rng: np.random.Generator, columns: int, rows: int, is_indoors: bool
+) -> Texture:
     """All around, from straight up (first row) down to the horizon (last row)."""
-    return _outdoors(rng, columns, rows) if rng.random() < 0.65 else _indoors(rng, columns, rows)
+    return _indoors(rng, columns, rows) if is_indoors else _outdoors(rng, columns, rows)
 
 
 def _mixed(field: Field, dark: np.ndarray, light: np.ndarray) -> Texture:
@@ -83,8 +87,8 @@ def _any_color(rng: np.random.Generator, low: float = 0.15, high: float = 0.85) 
     return np.clip(grey + rng.normal(0, 0.07, 3), 0.02, 0.98)
 
 
-def _strewn(rng: np.random.Generator, side: int) -> Texture:
-    dark, light = _GROUNDS[str(rng.choice(list(_GROUNDS)))]
+def _strewn(rng: np.random.Generator, side: int, name: str) -> Texture:
+    dark, light = _GROUNDS[name]
     field = noise_octaves(rng, side, side, (3, 9, 31, 97, side // 3), rng.uniform(0.6, 0.95))
     tint = rng.normal(0, 0.03, 3)
     return _mixed(field, np.array(dark) / 255 + tint, np.array(light) / 255 + tint)
@@ -95,7 +99,9 @@ def _planks(rng: np.random.Generator, side: int) -> Texture:
     plank = np.arange(side) * count // side
     shade = rng.normal(0, 0.5, count)[plank][:, None]
     grain = cv2.resize(
-        noise_octaves(rng, side, side // 4, (7, 41, 113)), (side, side), interpolation=cv2.INTER_LINEAR
+        noise_octaves(rng, side, side // 4, (7, 41, 113)),
+        (side, side),
+        interpolation=cv2.INTER_LINEAR,
     )
     color = np.clip(_any_color(rng, 0.25, 0.7) * [1.15, 0.95, 0.75], 0, 1)
     texture = _mixed(shade + grain * 0.8, color * 0.6, np.clip(color * 1.25, 0, 1))

@@ -1,7 +1,7 @@
 """Random curves that are smooth in time: how a hand shakes, a gait varies, a camera drifts.
 
-    angle = 0.02 * wander(rng, times_s, rate_hz=2.0)          # (frames,), about unit variance
-    paths = wander(rng, times_s, 0.7, (joints, 3))            # (frames, joints, 3)
+angle = 0.02 * wander(rng, times_s, rate_hz=2.0)          # (frames,), about unit variance
+paths = wander(rng, times_s, 0.7, (joints, 3))            # (frames, joints, 3)
 """
 
 import numpy as np
