@@ -224,6 +224,8 @@ def set_up(with_tests: bool, torch: str = "auto", torch_index: str | None = None
         hint_at_cpu_build()
     install_packages(wanted, torch_index, renew_torch=chosen and not is_first)
     stamp.write_text(stamp_of(wanted, torch))
+    if with_tests:  # whoever can test can run
+        run_stamp.write_text(stamp_of(requirements(False), torch))
 
 
 # What to start
