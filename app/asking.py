@@ -1,14 +1,23 @@
 """Small dialogs: they ask, and hand the answer to the window or the session."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QMimeData
+import numpy as np
+from PySide6.QtCore import QMimeData, Qt
 from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox
 
+from app.doctor_dialog import DoctorDialog
+from app.export_order import export_order, turntable_order
 from app.export_thread import SESSION_SUFFIX, ExportJob, ExportThread
+from app.job_runner import JobOrder
+from app.models_dialog import ModelsDialog
+from app.picture_dialog import PictureDialog
+from app.still_loop import still_loop
+from app.take import SourceFacts
 from app.timecode import frame_of, timecode
-from core.errors import ExportError
+from core.errors import ExplainedError
 from core.export.options import ExportOptions
 
 if TYPE_CHECKING:
@@ -61,19 +70,96 @@ def ask_frame(window: "MainWindow") -> None:
 
 
 def ask_picture(window: "MainWindow") -> None:
-    """Where to write what the viewport shows."""
-    facts = window.session.facts
-    name = f"{Path(facts.name).stem}-{window.session.frame_index:05d}.png" if facts else "view.png"
-    path, _ = QFileDialog.getSaveFileName(window, "Save picture", name, "Pictures (*.png *.jpg)")
-    if not path:
+    """How large, on what, and where to."""
+    dialog = PictureDialog(window.session, window.viewport, window)
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    dialog.open()
+
+
+def ask_turntable(window: "MainWindow") -> None:
+    """Where to write the video; frozen sliders give a still pose, else the take plays."""
+    session = window.session
+    name = f"{Path(session.facts.name).stem}-turntable.mp4" if session.facts else "turntable.mp4"
+    path, _ = QFileDialog.getSaveFileName(window, "Turntable", name, "Videos (*.mp4 *.gif)")
+    if path:
+        start_turntable(window, Path(path))
+
+
+def start_turntable(window: "MainWindow", path: Path) -> None:
+    """Draw the turntable as a job."""
+    session = window.session
+    play = session.transport.state
+    results = session.editor.results(play.in_frame or 0, play.out_frame)
+    if session.explore.is_frozen:
+        results = still_loop(session)
+    if session.facts is not None:
+        job = ExportJob(session.model, session.facts, tuple(results), path, ExportOptions())
+        start_job(window, lambda: turntable_order(job))
+
+
+def ask_sweep(window: "MainWindow") -> None:
+    """Where to write the loop of a sweep."""
+    component = window.explore.sweep.component.currentText().replace(" ", "").lower()
+    path, _ = QFileDialog.getSaveFileName(
+        window, "Export the loop", f"sweep-{component}.glb", "Animated glTF (*.glb)"
+    )
+    if path:
+        start_sweep(window, Path(path))
+
+
+def start_sweep(window: "MainWindow", path: Path) -> None:
+    """Write the sweep's loop as a job."""
+    session = window.session
+    results = tuple(window.explore.sweep.loop())
+    width_px, height_px = results[0].image_size
+    times_s = np.array([one.time_s for one in results])
+    facts = SourceFacts(path.stem, path.stem, False, width_px, height_px, 30.0, times_s)
+    options = ExportOptions(root_motion="in_place")
+    start_job(window, lambda: export_order(ExportJob(session.model, facts, results, path, options)))
+
+
+def ask_reconstruct(window: "MainWindow") -> None:
+    """Which file; the session goes beside it."""
+    path, _ = QFileDialog.getOpenFileName(window, "Reconstruct a file", "", VIDEO_FILTER)
+    if path:
+        start_reconstruct(window, Path(path))
+
+
+def start_reconstruct(window: "MainWindow", video: Path) -> None:
+    """Reconstruct a file as a job."""
+    session = window.session
+    folder = video.with_suffix(SESSION_SUFFIX)
+    number = 2
+    while folder.exists():
+        folder = video.with_name(f"{video.stem}-{number}{SESSION_SUFFIX}")
+        number += 1
+    arguments = ("reconstruct", str(video), "-o", str(folder), "--model", str(session.model_name))
+    arguments += ("--segmenter", session.segmenter)
+    start_job(window, lambda: JobOrder(f"Reconstruct {video.name}", arguments, folder))
+
+
+def start_job(window: "MainWindow", order: Callable[[], JobOrder]) -> None:
+    """Begin and show the drawer; say so if it cannot begin."""
+    try:
+        window.session.jobs.start(order())
+    except ExplainedError as error:
+        window.say("This cannot be done", error)
         return
-    if window.viewport.picture().save(path):
-        window.statusBar().showMessage(f"Saved {Path(path).name}", 3000)
-    else:
-        window.say(
-            "The picture was not saved",
-            ExportError(f"{path} cannot be written; choose another folder or end in .png."),
-        )
+    window.show_jobs()
+
+
+def show_models(window: "MainWindow") -> None:
+    """The model manager."""
+    dialog = ModelsDialog(window.session, window)
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    dialog.open()
+
+
+def show_doctor(window: "MainWindow") -> None:
+    """The doctor's page."""
+    dialog = DoctorDialog(window.session.jobs, window)
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    dialog.open()
 
 
 def ask_save(window: "MainWindow") -> None:
@@ -87,9 +173,11 @@ def ask_save(window: "MainWindow") -> None:
         return
     folder = Path(path).with_suffix(SESSION_SUFFIX)
     results = tuple(session.store.results())
-    job = ExportJob(session.model, session.facts, results, folder, ExportOptions())
+    keys = session.editor.keys
+    job = ExportJob(session.model, session.facts, results, folder, ExportOptions(), keys)
     thread = ExportThread(job)
     thread.done.connect(lambda sentence: window.statusBar().showMessage(sentence, 5000))
+    thread.done.connect(lambda sentence: session.editor.mark_saved())
     thread.failed.connect(lambda error: window.say("The session was not saved", error))
     session.adopt(thread)
     thread.start()

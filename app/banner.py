@@ -1,5 +1,7 @@
 """A strip over the window that says what went wrong, with Details and Copy report."""
 
+from collections.abc import Callable
+
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QGuiApplication
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMessageBox, QPushButton, QWidget
@@ -29,7 +31,10 @@ class Banner(QFrame):
         row.setSpacing(SPACE_PX)
         row.addWidget(self._sign)
         row.addWidget(self.text, 1)
-        for button in (self._details, self._copy, close):
+        self._offered: Callable[[], object] | None = None
+        self.offer = QPushButton()
+        self.offer.clicked.connect(self._take_offer)
+        for button in (self.offer, self._details, self._copy, close):
             row.addWidget(button)
         self._details.clicked.connect(self._show_details)
         self._copy.clicked.connect(self._copy_report)
@@ -37,9 +42,16 @@ class Banner(QFrame):
         self.setAutoFillBackground(True)
         self.hide()
 
-    def say(self, title: str, error: BaseException | None = None) -> None:
-        """Show a sentence; with an error, Details and Copy report."""
-        self._error = error
+    def say(
+        self,
+        title: str,
+        error: BaseException | None = None,
+        offer: tuple[str, Callable[[], object]] | None = None,
+    ) -> None:
+        """Show a sentence; with an error, Details and Copy report; with an offer, its button."""
+        self._error, self._offered = error, None if offer is None else offer[1]
+        self.offer.setVisible(offer is not None)
+        self.offer.setText("" if offer is None else offer[0])
         text = title
         if isinstance(error, ExplainedError):
             text = f"<b>{title}.</b> {error}"
@@ -50,6 +62,11 @@ class Banner(QFrame):
         self._copy.setVisible(error is not None)
         self._tint("warning", current_tones().bad if error is not None else current_tones().accent)
         self.show()
+
+    def _take_offer(self) -> None:
+        self.hide()
+        if self._offered is not None:
+            self._offered()
 
     def _tint(self, icon_name: str, colour: str) -> None:
         self._sign.setPixmap(pixmap(icon_name, 20, colour, self.devicePixelRatioF()))

@@ -23,6 +23,8 @@ from core.frame import Frame
 from core.sources.source import Source
 
 LOG = logging.getLogger(__name__)
+STOP_MS = 250
+"""A live source answers within a frame or two; longer means that it hangs."""
 RETRY_S = 1.0
 """How long to wait before a lost camera is tried again."""
 READ_THROUGH_FRAMES = 24
@@ -79,6 +81,8 @@ class CaptureThread(QThread):
         self._is_anchor_stale = True
         self._facts: SourceFacts | None = None
         self.feed = LiveFeed()
+        self.tap: Callable[[Shot], None] | None = None
+        """Sees every frame, on this thread; the recorder's."""
 
     # Orders, from the GUI thread.
 
@@ -118,7 +122,11 @@ class CaptureThread(QThread):
     def _put(self, frame: Frame, started_s: float) -> None:
         now = time.perf_counter()
         self.meter.tick()
-        self._out.put(Shot(frame, now, 1e3 * (now - started_s), self._take_id))
+        shot = Shot(frame, now, 1e3 * (now - started_s), self._take_id)
+        tap = self.tap
+        if tap is not None:
+            tap(shot)
+        self._out.put(shot)
 
     def _read_live(self, source: Source) -> None:
         """Read what comes; when the source breaks, wait for it to come back."""
@@ -264,3 +272,18 @@ def facts_of(source: Source, text: str) -> SourceFacts:
         source.fps,
         source.times_s,
     )
+
+
+_hanging: set[CaptureThread] = set()
+"""Threads that did not stop in time; a QThread must not be destroyed while it runs."""
+
+
+def retire(capture: CaptureThread) -> None:
+    """Stop a thread; one that hangs in its driver ends by itself, and holds nothing up."""
+    capture.stop()
+    if capture.wait(STOP_MS):
+        capture.deleteLater()
+        return
+    capture.setParent(None)
+    _hanging.add(capture)
+    capture.finished.connect(lambda: _hanging.discard(capture))

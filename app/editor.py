@@ -285,6 +285,14 @@ class Editor(QObject):
         codes = replace(result.codes, articulation=code)
         return replace(result, joint_rotations=self._model.joint_rotations(code), codes=codes)
 
+    def results(self, first: int = 0, last: int | None = None) -> list[FrameResult]:
+        """Results of a range (both ends inclusive) with the keys in them: what exports write."""
+        store = self._session.store
+        if store is None:
+            return []
+        last = store.frame_count - 1 if last is None else last
+        return [self.edited(one) for one in store.results() if first <= one.frame_index <= last]
+
     # The subject and the range.
 
     def prompt(self, box: Box) -> None:

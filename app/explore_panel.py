@@ -104,7 +104,6 @@ class ExplorePanel(QWidget):
             ("Presets", self.presets), ("Sweep", self.sweep), ("Map", self.map)
         ):  # fmt: skip
             self.more.addTab(panel, title)
-        self.more.setMinimumHeight(200)
         return self.more
 
     def _scrolled(self) -> QScrollArea:
@@ -117,7 +116,7 @@ class ExplorePanel(QWidget):
         area.setWidgetResizable(True)
         area.setWidget(holder)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setMinimumHeight(96)
+        area.setMinimumHeight(72)
         self._area, self._holder = area, holder
         return area
 

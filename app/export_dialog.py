@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QUrl
-from PySide6.QtGui import QCloseEvent, QDesktopServices
+from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
@@ -22,7 +22,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.export_thread import ExportJob, ExportThread
+from app.export_order import export_order
+from app.export_thread import ExportJob
 from app.recents import settings
 from app.session import Session
 from app.theme import SPACE_PX
@@ -72,7 +73,7 @@ class ExportDialog(QDialog):
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session = session
-        self._thread: ExportThread | None = None
+        self._job_id: int | None = None
         self._written: Path | None = None
         self.setWindowTitle("Export")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -94,6 +95,7 @@ class ExportDialog(QDialog):
         self.format.activated.connect(self._on_format)
         session.results_changed.connect(self.refresh)
         session.play_changed.connect(self.refresh)
+        session.jobs.changed.connect(self._on_jobs)
         self._on_format()
 
     def _lay_out(self) -> None:
@@ -121,7 +123,7 @@ class ExportDialog(QDialog):
         self.go.setProperty("primary", True)
         self.go.setDefault(True)
         self._show.hide()
-        self.go.clicked.connect(self.export)
+        self.go.clicked.connect(self._press)
         self._show.clicked.connect(self._show_folder)
         self.buttons.rejected.connect(self.reject)
         column = QVBoxLayout(self)
@@ -170,7 +172,7 @@ class ExportDialog(QDialog):
     def refresh(self) -> None:
         """Say how many frames there are, unless something more important is said."""
         store, facts = self._session.store, self._session.facts
-        if self._thread is not None or self._written is not None or store is None or facts is None:
+        if self._job_id is not None or self._written is not None or store is None or facts is None:
             return
         first, last = self._range()
         done = store.count_in(first, last)
@@ -202,61 +204,58 @@ class ExportDialog(QDialog):
         )
 
     def export(self) -> None:
-        """Write, on a thread of its own."""
+        """Write, in a child process."""
         session = self._session
-        if self._thread is not None or session.store is None or session.facts is None:
+        if self._job_id is not None or session.store is None or session.facts is None:
             return
-        first, last = self._range()
-        chosen = [one for one in session.store.results() if first <= one.frame_index <= last]
+        chosen = tuple(session.editor.results(*self._range()))
         path = Path(self.path.text()).expanduser()
-        job = ExportJob(session.model, session.facts, tuple(chosen), path, self.options())
-        self._thread = ExportThread(job)
-        session.adopt(self._thread)
-        self._thread.done.connect(self._on_done)
-        self._thread.failed.connect(self._on_failed)
-        self._thread.finished.connect(self._on_finished)
+        job = ExportJob(session.model, session.facts, chosen, path, self.options())
+        try:
+            order = export_order(job)
+        except ExplainedError as error:
+            self.said.setText(str(error))
+            return
         self._written = None
         self._set_busy(True)
-        self._thread.start()
+        self._job_id = session.jobs.start(order)
 
     def _set_busy(self, is_busy: bool) -> None:
         self._bar.setVisible(is_busy)
-        self.go.setEnabled(not is_busy)
-        self.go.setText("Exporting…" if is_busy else "Export")
-        self.buttons.button(QDialogButtonBox.StandardButton.Close).setEnabled(not is_busy)
+        self.go.setText("Cancel" if is_busy else "Export")
         if is_busy:
-            self.said.setText("Writing the file…")
+            self.said.setText("Writing the file… You may close this; the job goes on.")
             self._show.hide()
 
-    def _on_done(self, sentence: str) -> None:
-        self._written = Path(self.path.text()).expanduser()
-        settings().setValue("export-folder", str(self._written.parent))
-        self.said.setText(sentence)
-        self._show.show()
+    def _press(self) -> None:
+        """The one button exports, or cancels what it began."""
+        if self._job_id is None:
+            self.export()
+        else:
+            self._session.jobs.cancel(self._job_id)
 
-    def _on_failed(self, error: Exception) -> None:
-        self._written = Path(self.path.text())
-        text = str(error) if isinstance(error, ExplainedError) else f"Export failed: {error!r}"
-        self.said.setText(text)
-        if not isinstance(error, ExplainedError):
-            self._session.failed.emit("The export failed", error)
-
-    def _on_finished(self) -> None:
-        self._thread = None
-        self._set_busy(False)
+    def _on_jobs(self) -> None:
+        """Show how far the job is."""
+        if self._job_id is None:
+            return
+        job = self._session.jobs.jobs[self._job_id]
+        share = job.share
+        self._bar.setRange(0, 0 if share is None else 1000)
+        self._bar.setValue(round(1000 * (share or 0)))
+        if job.status == "cancelling":
+            self.said.setText("Cancelling…")
+        if job.has_ended:
+            self._job_id = None
+            self._set_busy(False)
+            self._written = Path(self.path.text()).expanduser()
+            self.said.setText(job.sentence)
+            if job.status == "done":
+                settings().setValue("export-folder", str(self._written.parent))
+                self._show.show()
 
     def _show_folder(self) -> None:
         if self._written is not None:
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._written.parent)))
-
-    def reject(self) -> None:
-        if self._thread is None:
-            super().reject()
-
-    def closeEvent(self, event: QCloseEvent) -> None:
-        if self._thread is not None:
-            self._thread.wait()
-        super().closeEvent(event)
 
 
 def _combo(name: str, choices: Iterable[tuple[object, str]]) -> QComboBox:

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from PySide6.QtCore import QObject, QThread, Signal
 
+from app.edits import KeyedCode
 from app.take import SourceFacts
 from core.camera import Camera
 from core.errors import ExportError
@@ -30,6 +32,8 @@ class ExportJob:
     path: Path
     """Its suffix says the format; `.session` is a folder that opens again."""
     options: ExportOptions
+    keys: tuple[KeyedCode, ...] = ()
+    """Kept beside the predictions in a saved session; exports have them in the results."""
 
 
 class ExportThread(QThread):
@@ -80,6 +84,7 @@ def write_take(job: ExportJob) -> str:
 
 def write_session(job: ExportJob, folder: Path) -> None:
     """Write the results as a session folder, linked to its video."""
+    from core.session_edits import write_edits
     from core.session_store import SessionWriter, header_of, link_source
 
     camera = Camera(job.results[0].K, job.facts.width_px, job.facts.height_px)
@@ -89,3 +94,5 @@ def write_session(job: ExportJob, folder: Path) -> None:
     with writer:
         for result in job.results:
             writer.append(result)
+    if job.keys:
+        write_edits(folder, {key.frame: np.array(key.code) for key in job.keys})

@@ -81,6 +81,8 @@ class InferenceThread(QThread):
         self._was_cached = True
         self._last_shot_s = 0.0
         self.is_fill_paused = False
+        self._smoothing = 1.0
+        self._smoothing_in_use = 1.0
 
     # Orders, from the GUI thread.
 
@@ -106,6 +108,10 @@ class InferenceThread(QThread):
             store = self._pending.store if self._pending else None
         if store is not None:
             store.forget_from(since)
+
+    def set_smoothing(self, strength: float) -> None:
+        """Smooth so much from the next frame on."""
+        self._smoothing = strength
 
     def stop(self) -> None:
         """Ask the thread to end; call `wait` after."""
@@ -143,6 +149,7 @@ class InferenceThread(QThread):
         if pending.make_reconstructor is not None:
             facts = pending.facts
             self._reconstructor = pending.make_reconstructor(facts.width_px, facts.height_px)
+            self._smoothing_in_use = 1.0
 
     def _show(self, shot: Shot) -> None:
         assignment = self._assignment
@@ -165,6 +172,9 @@ class InferenceThread(QThread):
 
     def _step(self, frame: Frame, lane: _Lane, other: _Lane) -> FrameResult:
         assert self._reconstructor is not None
+        if self._smoothing != self._smoothing_in_use:
+            self._smoothing_in_use = self._smoothing
+            self._reconstructor = self._reconstructor.smoothed(self._smoothing)
         lane.memory, lane.is_final = self._memory_before(frame, lane, other)
         result, lane.memory = self._reconstructor.step(frame, lane.memory)
         lane.index = frame.index

@@ -75,6 +75,9 @@ class InputView(QWidget):
             self._paint_empty(painter)
             return
         rect = self.picture_rect()
+        if self._session.look.mirrors_preview:
+            painter.translate(self.width(), 0)
+            painter.scale(-1, 1)
         painter.drawImage(rect, self._image)
         shown, look = self._session.shown, self._session.look
         result = shown.result if shown is not None else None
@@ -89,6 +92,7 @@ class InputView(QWidget):
             if look.input_has_box:
                 self._paint_box(painter, result)
             painter.restore()
+        painter.resetTransform()
         if self._drag is not None:
             self._paint_drag(painter)
 
@@ -158,6 +162,8 @@ class InputView(QWidget):
     def _box_of(self, dragged: QRectF) -> Box | None:
         rect = self.picture_rect()
         scale = self._image.width() / rect.width()
+        if self._session.look.mirrors_preview:  # the picture is; the video is not
+            dragged.moveLeft(self.width() - dragged.right())
         inside = dragged.intersected(rect).translated(-rect.topLeft())
         box = tuple(
             scale * v for v in (inside.left(), inside.top(), inside.right(), inside.bottom())

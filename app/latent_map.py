@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QVBox
 
 from app.explore import LIMIT_SIGMA
 from app.session import Session
+from app.take_curves import take_sigmas
 from app.theme import SPACE_PX, current_tones, scaled_font
 
 REFRESH_MS = 400
@@ -23,7 +24,7 @@ class LatentPad(QWidget):
         self.path = np.zeros((0, 2))
         """Of the take, in sigma; NaN where there is no subject."""
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setMinimumSize(96, 96)
+        self.setMinimumSize(80, 80)
         self.setCursor(Qt.CursorShape.CrossCursor)
         self.setAccessibleName("Map of two components")
         self.setAccessibleDescription("Drag to move both; the sliders above do the same.")
@@ -154,7 +155,7 @@ class LatentMap(QWidget):
         """Draw the take's way anew."""
         session = self._session
         if session.model is not None:
-            sigmas = session.take_sigmas()
+            sigmas = take_sigmas(session)
             one, other = self.pad.axes
             self.pad.path = sigmas[:, [one, other]] if len(sigmas) else np.zeros((0, 2))
         self.pad.update()

@@ -50,6 +50,24 @@ class Look:
     joint: int | None = None
     """The joint picked in the list: marked, and whose weights are shown."""
     has_hud: bool = False
+    is_xray: bool = False
+    """The body is glass and its skeleton shows."""
+    has_ghosts: bool = False
+    """The competing root poses, each as faint as it is unlikely."""
+    has_uncertainty: bool = False
+    """Colours say how far the competing root poses disagree."""
+    has_reference: bool = True
+    """While the sliders are frozen, the frame's own pose stands behind as a ghost."""
+    has_outline: bool = False
+    """Over the video: the outline of the mask, to check the alignment."""
+    has_wipe: bool = False
+    """Over the video: the bare frame left of a line that can be dragged."""
+    wipe: float = 0.5
+    """Where that line is, 0..1 of the picture."""
+    has_gizmo: bool = True
+    """The world's axes in a corner."""
+    mirrors_preview: bool = False
+    """The small input picture as in a mirror; nothing else is."""
     input_has_skeleton: bool = True
     """Draw the joints over the small input picture."""
     input_has_mask: bool = True

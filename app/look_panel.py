@@ -1,5 +1,6 @@
 """How the viewport and the input picture look."""
 
+import numpy as np
 from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -25,13 +26,26 @@ CHOICES = (
 VIEW_TICKS = (
     ("has_grid", "Ground grid"),
     ("has_skeleton", "Skeleton"),
+    ("is_xray", "X-ray"),
+    ("has_ghosts", "Root hypotheses as ghosts"),
+    ("has_uncertainty", "Uncertainty as colours"),
+    ("has_reference", "Own pose behind frozen sliders"),
+    ("has_gizmo", "Axes in the corner"),
     ("has_hud", "Performance numbers"),
 )
 INPUT_TICKS = (
     ("input_has_mask", "Mask"),
     ("input_has_box", "Box of the subject"),
     ("input_has_skeleton", "Skeleton"),
+    ("mirrors_preview", "Mirror this preview only"),
 )
+OVERLAY_TICKS = (
+    ("has_outline", "Outline of the mask"),
+    ("has_wipe", "Split: bare video on the left"),
+)
+SMOOTHING_STEPS = 10
+STILL_CUTOFF_HZ, QUICK_CUTOFF_HZ = 1.2, 3.7
+"""Of the filter at rest, and for a turn a second (`core.temporal.SmoothingConfig`)."""
 
 
 class LookPanel(QWidget):
@@ -56,6 +70,11 @@ class LookPanel(QWidget):
         form.addRow(_heading("Over the video"))
         form.addRow(self._overlay_tick())
         form.addRow("Opacity", self._opacity_slider())
+        for name, title in OVERLAY_TICKS:
+            form.addRow(self._tick(name, title))
+        form.addRow(_heading("Smoothing over time"))
+        form.addRow("Strength", self._smoothing_slider())
+        form.addRow(self._smoothing_said)
         form.addRow(_heading("Input picture"))
         for name, title in INPUT_TICKS:
             form.addRow(self._tick(name, title))
@@ -104,9 +123,26 @@ class LookPanel(QWidget):
         )
         return self._opacity
 
+    def _smoothing_slider(self) -> QSlider:
+        self.smoothing = QSlider(Qt.Orientation.Horizontal)
+        self.smoothing.setRange(0, 3 * SMOOTHING_STEPS)
+        self.smoothing.setAccessibleName("Strength of smoothing over time")
+        self.smoothing.setTracking(False)
+        self.smoothing.valueChanged.connect(
+            lambda value: self._session.set_smoothing(value / SMOOTHING_STEPS)
+        )
+        self._smoothing_said = QLabel()
+        self._smoothing_said.setWordWrap(True)
+        self._smoothing_said.setProperty("tone", "muted")
+        self._smoothing_said.setFont(scaled_font(0.9))
+        return self.smoothing
+
     def refresh(self) -> None:
         """Show the session's look."""
         look = self._session.look
+        with QSignalBlocker(self.smoothing):
+            self.smoothing.setValue(round(self._session.smoothing * SMOOTHING_STEPS))
+        self._smoothing_said.setText(smoothing_sentence(self._session.smoothing))
         for name, box in self._boxes.items():
             box.setCurrentIndex(box.findData(getattr(look, name)))
         for name, tick in self._ticks.items():
@@ -124,3 +160,16 @@ def _heading(text: str) -> QLabel:
     label.setFont(scaled_font(0.9, bold=True))
     label.setProperty("tone", "muted")
     return label
+
+
+def smoothing_sentence(strength: float) -> str:
+    """What the strength costs, in milliseconds: the filter's time constant, 1 / (2 pi cut-off)."""
+    if strength <= 0:
+        return "Off: every frame as it was predicted, without delay."
+    still_ms, quick_ms = (
+        1e3 * strength / (2 * np.pi * cutoff) for cutoff in (STILL_CUTOFF_HZ, QUICK_CUTOFF_HZ)
+    )
+    return (
+        f"The pose trails the video by about {still_ms:.0f} ms when slow and {quick_ms:.0f} ms in "
+        "quick turns. It never waits for later frames."
+    )

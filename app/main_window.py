@@ -1,7 +1,14 @@
 """The window: puts the parts together and asks what dialogs ask. The truth is in `Session`."""
 
 from PySide6.QtCore import QEvent, Qt, QTimer
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QShowEvent
+from PySide6.QtGui import (
+    QCloseEvent,
+    QDragEnterEvent,
+    QDropEvent,
+    QGuiApplication,
+    QScreen,
+    QShowEvent,
+)
 from PySide6.QtWidgets import (
     QDockWidget,
     QLabel,
@@ -13,21 +20,22 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app import asking, opening
+from app import asking, closing, opening
 from app.actions import ACTIONS, MENUS, build_actions, refresh_actions, tint_actions
 from app.banner import Banner
 from app.bones_panel import BonesPanel
 from app.camera_dialog import CameraDialog
+from app.curves_panel import CurvesPanel
 from app.explore_panel import ExplorePanel
 from app.export_dialog import ExportDialog
 from app.hud import Hud
 from app.info_panel import InfoPanel
 from app.input_panel import InputPanel
+from app.jobs_panel import JobsPanel
 from app.look_panel import LookPanel
 from app.opening_veil import OpeningVeil
-from app.performance import performance_of
+from app.palette import Palette
 from app.recents import remember, settings
-from app.report import report_of
 from app.session import Session
 from app.shortcut_sheet import ShortcutSheet
 from app.start_page import StartPage
@@ -39,7 +47,7 @@ from app.transport_bar import TransportBar
 from app.viewport import Viewport, has_opengl
 from app.viewport_note import ViewportNote
 
-LAYOUT_VERSION = 1
+LAYOUT_VERSION = 2
 SIDE_WIDTHS_PX = (300, 304)
 """Left and right dock at the first start."""
 
@@ -65,6 +73,7 @@ class MainWindow(QMainWindow):
         self.setStatusBar(StatusBar(session, self))
         self._hidden_docks: list[QDockWidget] = []
         self._has_layout = False
+        self._closes_anyway = False
         self._first_state = self.saveState(LAYOUT_VERSION)
         self._connect()
         self.refresh()
@@ -127,7 +136,11 @@ class MainWindow(QMainWindow):
         column = QVBoxLayout(below)
         column.setContentsMargins(0, SPACE_PX // 2, 0, 0)
         column.setSpacing(0)
+        self.curves = CurvesPanel(self.session)
+        self.curves.hide()
+        self.timeline.view_changed.connect(self.curves.set_view)
         column.addWidget(self.timeline)
+        column.addWidget(self.curves)
         column.addWidget(self.transport)
         self.input_panel = InputPanel(self.session)
         self.input_panel.input_view.box_drawn.connect(self.session.editor.prompt)
@@ -148,6 +161,10 @@ class MainWindow(QMainWindow):
         self._add_dock("Inspector", self.tabs, area.RightDockWidgetArea)
         self._add_dock("Timeline", below, area.BottomDockWidgetArea)
         self._docks["Timeline"].setTitleBarWidget(QWidget())
+        self.jobs = JobsPanel(self.session.jobs, self.open_text)
+        self._add_dock("Jobs", self.jobs, area.BottomDockWidgetArea)
+        self._docks["Jobs"].hide()
+        self.explore.sweep.export.clicked.connect(lambda: asking.ask_sweep(self))
         self.setCorner(Qt.Corner.BottomLeftCorner, area.BottomDockWidgetArea)
         self.setCorner(Qt.Corner.BottomRightCorner, area.BottomDockWidgetArea)
 
@@ -172,6 +189,9 @@ class MainWindow(QMainWindow):
         session.opening_changed.connect(self._on_opening)
         session.failed.connect(self.say)
         session.feed_changed.connect(self._on_feed)
+        session.recorder.changed.connect(self._refresh_soon)
+        session.recorder.recorded.connect(self._on_recorded)
+        session.shown_changed.connect(self._on_frame)
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
         self._soon.setInterval(0)
@@ -201,6 +221,17 @@ class MainWindow(QMainWindow):
         self.veil.refresh()
         if self.session.opening_text is not None:
             self.banner.hide()
+
+    def _on_frame(self) -> None:
+        """Keys belong to frames: what can be done depends on which is shown."""
+        if self.session.editor.keys and not self.session.transport.state.is_playing:
+            self._refresh_soon()
+
+    def _on_recorded(self, folder: str, seconds: float) -> None:
+        remember(folder)
+        self.banner.say(
+            f"Recorded {seconds:.1f} s to {folder}", offer=("Open", lambda: self.open_text(folder))
+        )
 
     def _on_feed(self) -> None:
         """The last mesh stays; the banner goes when the camera is back."""
@@ -249,23 +280,8 @@ class MainWindow(QMainWindow):
         else:
             self.session.open(sample, box=self.session.services.sample_box)
 
-    def ask_video(self) -> None:
-        asking.ask_video(self)
-
-    def ask_folder(self) -> None:
-        asking.ask_folder(self)
-
     def ask_camera(self) -> None:
         CameraDialog(self.session, self).open()
-
-    def ask_address(self) -> None:
-        asking.ask_address(self)
-
-    def ask_frame(self) -> None:
-        asking.ask_frame(self)
-
-    def ask_picture(self) -> None:
-        asking.ask_picture(self)
 
     @property
     def can_export(self) -> bool:
@@ -275,27 +291,37 @@ class MainWindow(QMainWindow):
     def ask_export(self) -> None:
         ExportDialog(self.session, self).open()
 
-    def ask_save(self) -> None:
-        asking.ask_save(self)
-
-    def copy_picture(self) -> None:
-        QGuiApplication.clipboard().setImage(self.viewport.picture())
-        self.statusBar().showMessage("Picture copied", 2000)
-
-    def copy_numbers(self) -> None:
-        QGuiApplication.clipboard().setText(performance_of(self.session).text())
-        self.statusBar().showMessage("Performance numbers copied", 2000)
-
-    def copy_report(self) -> None:
-        QGuiApplication.clipboard().setText(report_of())
-        self.statusBar().showMessage("Report copied", 2000)
-
     def toggle_frozen(self) -> None:
         self.session.editor.set_frozen(not self.session.explore.is_frozen)
 
     def toggle_overlay(self) -> None:
         is_input = self.session.look.camera == "input"
         self.session.set_look(camera="orbit" if is_input else "input")
+
+    @property
+    def has_curves(self) -> bool:
+        """The curves are open."""
+        return not self.curves.isHidden()
+
+    def toggle_curves(self) -> None:
+        self.curves.setVisible(not self.has_curves)
+        self._refresh_soon()
+
+    @property
+    def has_jobs(self) -> bool:
+        """The jobs drawer is open."""
+        return not self._docks["Jobs"].isHidden()
+
+    def show_jobs(self) -> None:
+        self._docks["Jobs"].show()
+        self._refresh_soon()
+
+    def toggle_jobs(self) -> None:
+        self._docks["Jobs"].setVisible(not self.has_jobs)
+        self._refresh_soon()
+
+    def show_palette(self) -> None:
+        Palette(list(self.actions_by_id.values()), self).open()
 
     def toggle_full_screen(self) -> None:
         self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
@@ -308,9 +334,6 @@ class MainWindow(QMainWindow):
 
     def show_shortcuts(self) -> None:
         ShortcutSheet(self).open()
-
-    def show_about(self) -> None:
-        asking.show_about(self)
 
     # Dropping.
 
@@ -325,6 +348,11 @@ class MainWindow(QMainWindow):
             self.open_text(text)
 
     # Beginning and end.
+
+    @staticmethod
+    def screens() -> list[QScreen]:
+        """All there are now."""
+        return QGuiApplication.screens()
 
     def showEvent(self, event: QShowEvent) -> None:
         """Sizes of docks hold only once the window has one."""
@@ -341,10 +369,21 @@ class MainWindow(QMainWindow):
         geometry, state = kept.value("geometry"), kept.value("state")
         if geometry is not None:
             self.restoreGeometry(geometry)
+            if not any(s.geometry().intersects(self.frameGeometry()) for s in self.screens()):
+                self.move(self.screens()[0].availableGeometry().topLeft())  # that screen is gone
         if state is not None:
             self._has_layout = self.restoreState(state, LAYOUT_VERSION)
 
+    def close_now(self) -> None:
+        """Close without asking about jobs."""
+        self._closes_anyway = True
+        self.close()
+
     def closeEvent(self, event: QCloseEvent) -> None:
+        if self.session.jobs.is_busy and not self._closes_anyway:
+            event.ignore()
+            closing.ask_closing(self)
+            return
         self._show_start_page(False)
         kept = settings()
         kept.setValue("geometry", self.saveGeometry())

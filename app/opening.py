@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from app.edits import KeyedCode
 from app.session import Session
 from core.errors import ExplainedError, SourceError
 
@@ -28,11 +29,16 @@ def open_anything(session: Session, text: str) -> None:
 
 
 def _open_session(session: Session, folder: Path) -> None:
+    from core.session_edits import read_edits
     from core.session_store import read_session
 
     with read_session(folder) as record:
         header, source = record.header, record.source
         known = tuple(record.results())
+    keys = tuple(
+        KeyedCode(frame, tuple(float(one) for one in code))
+        for frame, code in read_edits(folder).items()
+    )
     if source is None:
         was = header.source.absolute if header.source is not None else "a camera"
         raise SourceError(
@@ -41,4 +47,4 @@ def _open_session(session: Session, folder: Path) -> None:
     is_other = header.model_name != session.model_name
     if is_other and header.model_name in session.services.list_models():
         session.load_model(header.model_name)
-    session.open(str(source.resolve()), known)
+    session.open(str(source.resolve()), known, keys=keys)

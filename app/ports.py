@@ -24,6 +24,10 @@ class Reconstructor(Protocol):
 
     def step(self, frame: Frame, memory: Memory) -> tuple[FrameResult, Memory]: ...
 
+    def smoothed(self, strength: float) -> "Reconstructor":
+        """The same with another strength of smoothing (1 is usual, 0 none); memories stay good."""
+        ...
+
     def prompt(self, frame: Frame, box: Box) -> Memory:
         """The state after being told that the subject of `frame` is inside `box`."""
         ...

@@ -46,6 +46,7 @@ class PresetPanel(QWidget):
         self.list.setMovement(QListView.Movement.Static)
         self.list.setIconSize(QSize(THUMBNAIL_PX, THUMBNAIL_PX))
         self.list.setSpacing(SPACE_PX // 2)
+        self.list.setMinimumHeight(THUMBNAIL_PX)
         self.list.setAccessibleName("Presets")
         self.list.itemActivated.connect(lambda item: self.apply())
         self._empty = QLabel("No presets yet. Keep a pose to find it again here.")

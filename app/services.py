@@ -1,6 +1,6 @@
 """The real parts behind `app/ports.py`. Imports of the heavy ones wait until they are called."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +69,10 @@ class PipelineReconstructor:
 
     def step(self, frame: Frame, memory: Memory) -> tuple[FrameResult, Memory]:
         return self.pipeline.step(frame, memory)
+
+    def smoothed(self, strength: float) -> Reconstructor:
+        smoothing = replace(self.pipeline.smoothing, strength=strength)
+        return PipelineReconstructor(replace(self.pipeline, smoothing=smoothing))
 
     def prompt(self, frame: Frame, box: Box) -> Memory:
         return self.pipeline.prompt(frame, box)

@@ -12,20 +12,20 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from jaxtyping import Float
 from PySide6.QtCore import QObject, QThread, QTimer, Signal
 
-from app.capture_thread import CaptureThread
+from app.capture_thread import CaptureThread, retire
 from app.editor import Editor
 from app.edits import KeyedCode
 from app.explore import ExploreState
 from app.inference_thread import Assignment, InferenceThread
+from app.job_runner import JobRunner
 from app.look import Look
 from app.mailbox import Latest
 from app.meter import RateMeter
 from app.model_thread import ModelThread
 from app.ports import Reconstructor, Services
+from app.recorder import Recorder
 from app.result_store import ResultStore
 from app.shown_pose import explored, rest_result
 from app.take import Shot, Shown, SourceFacts
@@ -35,11 +35,7 @@ from core.sources.watch import FeedHealth
 
 LOG = logging.getLogger(__name__)
 THREAD_WAIT_MS = 10_000
-STOP_MS = 250
-"""A live source answers within a frame or two; longer means that it hangs."""
 FEED_CHECK_MS = 250
-_hanging: set[CaptureThread] = set()
-"""Threads that did not stop in time; a QThread must not be destroyed while it runs."""
 
 
 class Session(QObject):
@@ -78,12 +74,15 @@ class Session(QObject):
         self.model_name: str | None = None
         self.is_model_loading = False
         self.segmenter = services.segmenters[0].id if services.segmenters else ""
+        self.smoothing = 1.0
         self.shown: Shown | None = None
         self._drawn: Shown | None = None
         self.store: ResultStore | None = None
         self.transport = Transport(self)
         self.transport.changed.connect(self.play_changed)
         self.editor = Editor(self)
+        self.jobs = JobRunner(self)
+        self.recorder = Recorder(self)
         self.look = Look()
         self.window_meter, self.render_meter = RateMeter(), RateMeter()
         self.draw_ms = 0.0
@@ -156,6 +155,7 @@ class Session(QObject):
     def close(self) -> None:
         """Stop every thread; the session cannot be used afterwards."""
         self._stop_capture()
+        self.jobs.close()
         self.inference.stop()
         self.inference.wait(THREAD_WAIT_MS)
         if self._model_thread is not None:
@@ -170,18 +170,12 @@ class Session(QObject):
 
     def _stop_capture(self) -> None:
         self._feed_timer.stop()
+        self.recorder.stop()
         capture, self.capture = self.capture, None
         if capture is None:
             return
-        capture.stop()
         self.inbox.clear()
-        if capture.wait(STOP_MS):
-            capture.deleteLater()
-            return
-        # A camera that hangs in its driver must not hold up the window: it ends by itself.
-        capture.setParent(None)
-        _hanging.add(capture)
-        capture.finished.connect(lambda: _hanging.discard(capture))
+        retire(capture)
 
     def _on_opened(self, facts: SourceFacts) -> None:
         if self.sender() is not self.capture or self.capture is None:
@@ -259,6 +253,16 @@ class Session(QObject):
             self._known = ()
             self._forget_results()
 
+    def set_smoothing(self, strength: float) -> None:
+        """How much to smooth over time; a recorded video is reconstructed anew with it."""
+        if strength != self.smoothing:
+            self.smoothing = strength
+            self.inference.set_smoothing(strength)
+            if not self.shown_is_live:
+                self._known = ()
+                self._forget_results()
+            self.look_changed.emit()
+
     def _on_model_loaded(self, model: Any) -> None:
         self.model, self.is_model_loading = model, False
         self.editor.explore = ExploreState((0.0,) * len(model.latent.variance_share))
@@ -313,6 +317,7 @@ class Session(QObject):
         if shown.take_id != self._take_id or self.facts is None:
             return
         self.shown = shown
+        self.recorder.saw(shown)
         self.window_meter.tick()
         if not shown.was_cached:
             self.results_changed.emit()
@@ -359,29 +364,6 @@ class Session(QObject):
                 return None
             result = rest_result(self.model)
         return explored(self.model, result, self.explore)
-
-    def edited_results(self, first: int = 0, last: int | None = None) -> list[FrameResult]:
-        """Results of a range (both ends inclusive) with the keys in them: what exports write."""
-        if self.store is None:
-            return []
-        last = self.store.frame_count - 1 if last is None else last
-        return [
-            self.editor.edited(one)
-            for one in self.store.results()
-            if first <= one.frame_index <= last
-        ]
-
-    def take_sigmas(self) -> Float[np.ndarray, "frames components"]:
-        """Slider values by frame, keys included; NaN where nothing is known."""
-        if self.store is None or self.model is None:
-            return np.zeros((0, 0))
-        codes = self.store.articulation()
-        for key in self.editor.keys:
-            if codes.shape[1] == len(key.code) and key.frame < len(codes):
-                codes[key.frame] = key.code
-        if not codes.shape[1]:
-            return np.zeros((0, 0))
-        return np.stack([self.model.latent.sigmas_of(code) for code in codes])
 
     @property
     def explore(self) -> ExploreState:

@@ -42,10 +42,10 @@ class SigmaSlider(QSlider):
 
     def event(self, event: QEvent) -> bool:
         """While it has the keyboard, arrows nudge it rather than step through the video."""
-        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
-            if event.key() in NUDGES and not event.modifiers():
-                event.accept()
-                return True
+        is_key = event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent)
+        if is_key and event.key() in NUDGES and not event.modifiers():
+            event.accept()
+            return True
         return super().event(event)
 
     def sizeHint(self) -> QSize:

@@ -5,6 +5,7 @@ from PySide6.QtWidgets import QLabel, QStatusBar, QWidget
 
 from app.session import Session
 from app.theme import SPACE_PX, scaled_font
+from core.progress import clock_text
 
 REFRESH_MS = 300
 
@@ -17,12 +18,16 @@ class StatusBar(QStatusBar):
         self._session = session
         self.setSizeGripEnabled(False)
         self.setContentsMargins(SPACE_PX, 0, SPACE_PX, 0)
-        self._labels = {name: QLabel() for name in ("subject", "rate", "latency", "frame", "model")}
+        self._labels = {
+            name: QLabel() for name in ("record", "subject", "rate", "latency", "frame", "model")
+        }
         for label in self._labels.values():
             label.setFont(scaled_font(0.9))
             label.setProperty("tone", "muted")
             label.setContentsMargins(SPACE_PX, 2, SPACE_PX, 2)
             self.addPermanentWidget(label)
+        self._labels["record"].setStyleSheet("color: #d9382c; font-weight: 600;")
+        self._labels["record"].setAccessibleName("Recording")
         self._timer = QTimer(self)
         self._timer.setInterval(REFRESH_MS)
         self._timer.timeout.connect(self.refresh)
@@ -43,6 +48,8 @@ class StatusBar(QStatusBar):
             said["frame"] = f"frame {session.frame_index}"
             if shown is not None:
                 said["latency"] = f"{session.latency_ms:.0f} ms"
+        if session.recorder.is_recording:
+            said["record"] = f"● REC {clock_text(session.recorder.seconds)}"
         if result is not None and not result.is_covered:
             said["subject"] = "no subject found: drag a box around it in the input picture"
         said["model"] = "loading model…" if session.is_model_loading else "no model"

@@ -1,15 +1,27 @@
-"""The scrub bar: time ruler, confidence by frame, in and out points, playhead."""
+"""The scrub bar: time ruler, thumbnails, confidence by frame, keys, range, playhead; it zooms."""
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QImage,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QPolygonF,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from app.session import Session
 from app.theme import Tones, current_tones, scaled_font
+from app.thumbnails import ThumbnailThread
+from app.time_view import MARGIN_PX, TimeView
 from app.timecode import timecode
 
-MARGIN_PX = 12
+THUMBS_PX = 32
+ZOOM_PER_NOTCH = 1.25
 RULER_PX = 20
 STRIP_PX = 22
 TICK_STEPS_S = (0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600)
@@ -18,23 +30,34 @@ GOOD, MIDDLING = 0.6, 0.3
 
 
 class Timeline(QWidget):
-    """Drag anywhere to scrub; playback is held while the button is down."""
+    """Drag anywhere to scrub; playback is held while the button is down. Ctrl+wheel zooms.
+
+    Signals:
+        view_changed(TimeView): Zoomed or moved; the curves below follow.
+    """
+
+    view_changed = Signal(object)
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session = session
         self._strip = QImage()
+        self._thumbs: dict[int, QImage] = {}
+        self._reader: ThumbnailThread | None = None
+        self._shown_frame = -1
+        self.view = TimeView.whole(0)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setMouseTracking(True)
         self.setAccessibleName("Timeline")
         self.setAccessibleDescription("Drag to scrub. The arrow keys step by one frame.")
-        session.shown_changed.connect(self.update)
+        session.shown_changed.connect(self._on_shown)
+        session.editor.changed.connect(self.update)
         session.play_changed.connect(self.update)
-        session.source_changed.connect(self.update)
+        session.source_changed.connect(self._on_source)
         session.results_changed.connect(self._on_results)
 
     def sizeHint(self) -> QSize:
-        return QSize(400, RULER_PX + STRIP_PX + 14)
+        return QSize(400, RULER_PX + THUMBS_PX + STRIP_PX + 18)
 
     def minimumSizeHint(self) -> QSize:
         return QSize(160, self.sizeHint().height())
@@ -48,16 +71,77 @@ class Timeline(QWidget):
 
     def x_of(self, frame: int) -> float:
         """Where the middle of a frame's column is."""
-        return MARGIN_PX + (frame + 0.5) * (self.width() - 2 * MARGIN_PX) / max(self._count, 1)
+        return self.view.x_of(frame, self.width())
 
     def frame_at(self, x: float) -> int:
         """The frame under a position, held inside the video."""
-        part = (x - MARGIN_PX) / max(self.width() - 2 * MARGIN_PX, 1)
-        return min(max(int(part * self._count), 0), max(self._count - 1, 0))
+        return self.view.frame_at(x, self.width())
+
+    @property
+    def _inner_px(self) -> int:
+        return self.width() - 2 * MARGIN_PX
+
+    @property
+    def _thumbs_rect(self) -> QRectF:
+        return QRectF(MARGIN_PX, RULER_PX + 4, self._inner_px, THUMBS_PX)
 
     @property
     def _strip_rect(self) -> QRectF:
-        return QRectF(MARGIN_PX, RULER_PX + 4, self.width() - 2 * MARGIN_PX, STRIP_PX)
+        return QRectF(MARGIN_PX, RULER_PX + THUMBS_PX + 8, self._inner_px, STRIP_PX)
+
+    # Zoom.
+
+    def set_view(self, view: TimeView) -> None:
+        """Show another part of the take."""
+        if view != self.view:
+            self.view = view
+            self.view_changed.emit(view)
+            self.update()
+
+    def zoom(self, factor: float, about: float | None = None) -> None:
+        """Nearer or farther about a frame; about the playhead if none is given."""
+        about = float(self._session.frame_index) if about is None else about
+        self.set_view(self.view.zoomed(factor, about))
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Ctrl zooms about the mouse; without it the view moves."""
+        turned = event.angleDelta()
+        notches = (turned.y() or turned.x()) / 120
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self.zoom(ZOOM_PER_NOTCH**notches, self.frame_at(event.position().x()))
+        else:
+            self.set_view(self.view.moved(-notches * self.view.span / 8))
+        event.accept()
+
+    # The session.
+
+    def _on_shown(self) -> None:
+        """Keep the playhead in view while playing and stepping."""
+        frame = self._session.frame_index
+        if frame != self._shown_frame:
+            self._shown_frame = frame
+            self.set_view(self.view.showing(frame))
+        self.update()
+
+    def _on_source(self) -> None:
+        """Another take: all of it in view, and its thumbnails on their way."""
+        if self._reader is not None:
+            self._reader.stop()
+            self._reader = None
+        self._thumbs = {}
+        self.set_view(TimeView.whole(self._count))
+        facts = self._session.facts
+        if facts is not None and facts.frame_count:
+            self._reader = ThumbnailThread(self._session.services, facts.text, facts.frame_count)
+            self._reader.read.connect(self._on_thumb)
+            self._session.adopt(self._reader)
+            self._reader.start()
+        self.update()
+
+    def _on_thumb(self, frame: int, picture: QImage) -> None:
+        if self.sender() is self._reader:
+            self._thumbs[frame] = picture
+            self.update()
 
     # Mouse.
 
@@ -111,8 +195,11 @@ class Timeline(QWidget):
             self._paint_empty(painter, tones)
             return
         if not self._strip.isNull():
-            painter.drawImage(rect, self._strip)
+            shown = QRectF(self.view.first, 0, self.view.span, self._strip.height())
+            painter.drawImage(rect, self._strip, shown)
+        self._paint_thumbs(painter, tones)
         self._paint_range(painter, tones)
+        self._paint_keys(painter, tones)
         self._paint_ruler(painter, tones)
         self._paint_playhead(painter, tones)
 
@@ -123,15 +210,48 @@ class Timeline(QWidget):
         text = "Live: nothing to scrub" if is_live else "Open a video to scrub through it"
         painter.drawText(self._strip_rect, Qt.AlignmentFlag.AlignCenter, text)
 
+    def _paint_thumbs(self, painter: QPainter, tones: Tones) -> None:
+        """As many as fit side by side; each begins at the column of its place."""
+        rect = self._thumbs_rect
+        painter.fillRect(rect, QColor(tones.field))
+        if not self._thumbs:
+            return
+        some = next(iter(self._thumbs.values()))
+        width = some.width() * THUMBS_PX / some.height()
+        frames = sorted(self._thumbs)
+        painter.save()
+        painter.setClipRect(rect)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        for place in range(int(rect.width() / width) + 1):
+            left = rect.left() + place * width
+            wanted = self.frame_at(left + width / 2)
+            nearest = min(frames, key=lambda frame: abs(frame - wanted))
+            target = QRectF(left, rect.top(), width, THUMBS_PX)
+            painter.drawImage(target, self._thumbs[nearest])
+        painter.restore()
+
+    def _paint_keys(self, painter: QPainter, tones: Tones) -> None:
+        """A diamond on every frame whose pose a person set."""
+        painter.setPen(QPen(QColor(tones.field), 1))
+        painter.setBrush(QColor(tones.accent))
+        y = self._strip_rect.center().y()
+        for key in self._session.editor.keys:
+            x = self.x_of(key.frame)
+            corners = ((x, y - 6), (x + 5, y), (x, y + 6), (x - 5, y))
+            painter.drawPolygon(QPolygonF([QPointF(*corner) for corner in corners]))
+
     def _paint_ruler(self, painter: QPainter, tones: Tones) -> None:
         facts = self._session.facts
         assert facts is not None
         assert facts.times_s is not None
-        length_s = float(facts.times_s[-1]) or 1.0
-        width = self.width() - 2 * MARGIN_PX
-        step_s = next((s for s in TICK_STEPS_S if width * s / length_s >= 72), TICK_STEPS_S[-1])
+        last = min(int(self.view.first + self.view.span), self._count - 1)
+        from_s, to_s = float(facts.times_s[int(self.view.first)]), float(facts.times_s[last])
+        length_s = max(to_s - from_s, 1e-3)
+        step_s = next(
+            (s for s in TICK_STEPS_S if self._inner_px * s / length_s >= 72), TICK_STEPS_S[-1]
+        )
         painter.setFont(scaled_font(0.8))
-        for tick in range(int(length_s / step_s) + 1):
+        for tick in range(int(np.ceil(from_s / step_s)), int(to_s / step_s) + 1):
             frame = int(np.searchsorted(facts.times_s, tick * step_s - 1e-6))
             x = self.x_of(min(frame, self._count - 1))
             painter.setPen(QPen(QColor(tones.line), 1))
@@ -142,7 +262,8 @@ class Timeline(QWidget):
                 painter.drawText(QPointF(x + 4, RULER_PX - 5), said)
 
     def _paint_range(self, painter: QPainter, tones: Tones) -> None:
-        play, rect = self._session.transport.state, self._strip_rect
+        play = self._session.transport.state
+        rect = self._thumbs_rect.united(self._strip_rect)
         if play.in_frame is None and play.out_frame is None:
             return
         half = (self.x_of(1) - self.x_of(0)) / 2
@@ -150,6 +271,7 @@ class Timeline(QWidget):
         right = self.x_of(self._count - 1 if play.out_frame is None else play.out_frame) + half
         veil = QColor(tones.window)
         veil.setAlpha(190)
+        left, right = max(left, rect.left()), min(right, rect.right())
         painter.fillRect(QRectF(rect.left(), rect.top(), left - rect.left(), rect.height()), veil)
         painter.fillRect(QRectF(right, rect.top(), rect.right() - right, rect.height()), veil)
         painter.setPen(QPen(QColor(tones.accent), 2))
@@ -157,7 +279,8 @@ class Timeline(QWidget):
         painter.drawRect(QRectF(left, rect.top() - 2, right - left, rect.height() + 4))
 
     def _paint_playhead(self, painter: QPainter, tones: Tones) -> None:
-        x, rect = self.x_of(self._session.frame_index), self._strip_rect
+        x = self.x_of(self._session.frame_index)
+        rect = self._thumbs_rect.united(self._strip_rect)
         painter.setPen(QPen(QColor(tones.text), 2))
         painter.drawLine(QPointF(x, rect.top() - 5), QPointF(x, rect.bottom() + 4))
         painter.setPen(Qt.PenStyle.NoPen)

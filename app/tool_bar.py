@@ -9,7 +9,7 @@ from app.session import Session
 from app.theme import SPACE_PX
 
 LEFT = ("start-page", "open-video", "open-camera")
-RIGHT = ("view-input", "frame-subject", "grid", "skeleton", "hud")
+RIGHT = ("undo", "redo", "view-input", "frame-subject", "skeleton", "xray", "hud", "jobs")
 
 
 def fill_tool_bar(bar: QToolBar, session: Session, actions: dict[str, QAction]) -> None:
@@ -28,6 +28,9 @@ def fill_tool_bar(bar: QToolBar, session: Session, actions: dict[str, QAction]) 
     for name in RIGHT:
         bar.addWidget(IconButton(name, actions[name].text(), actions[name]))
     bar.addSeparator()
+    record = IconButton("record", "Record", actions["record"])
+    record.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+    bar.addWidget(record)
     export = IconButton("export", "Export", actions["export"])
     export.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
     bar.addWidget(export)

@@ -20,7 +20,9 @@ from PySide6.QtWidgets import QWidget
 from app.explore import ExploreState
 from app.session import Session
 from app.shown_pose import explored, rest_result
-from app.stage import Stage
+from app.stage import PictureWish, Stage
+from app.view_layer import ViewLayer
+from render.renderer import fitted
 from render.view import OrbitCamera
 
 LOG = logging.getLogger(__name__)
@@ -60,6 +62,7 @@ class Viewport(QOpenGLWidget):
         self._is_broken = False
         self._grip: QPointF | None = None
         self._has_framed = False
+        self._has_wipe = False
         self.camera = FIRST_VIEW
         self.setMinimumSize(240, 180)
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
@@ -70,6 +73,7 @@ class Viewport(QOpenGLWidget):
         session.shown_changed.connect(self.update)
         session.look_changed.connect(self.update)
         session.model_changed.connect(self._on_model)
+        self.layer = ViewLayer(session, self)
 
     def sizeHint(self) -> QSize:
         return QSize(720, 540)
@@ -168,6 +172,32 @@ class Viewport(QOpenGLWidget):
         """What is seen, at device pixels."""
         return self.grabFramebuffer()
 
+    def large_picture(self, scale: int, is_transparent: bool) -> QImage:
+        """What is seen, so many times larger, if wished on nothing; empty if it cannot be drawn.
+
+        Raises:
+            GraphicsError: It would be larger than the driver draws.
+        """
+        if not self._can_draw():
+            return QImage()
+        width, height = self.picture_size(scale)
+        self.makeCurrent()
+        try:
+            assert self._stage is not None
+            wish = PictureWish(width, height, is_transparent)
+            return rgba_image(self._stage.picture(self._session, self.camera, wish))
+        finally:
+            self.doneCurrent()
+
+    def picture_size(self, scale: int) -> tuple[int, int]:
+        """Of a large picture, in pixels; over the video it has the video's shape."""
+        ratio = self.devicePixelRatioF() * scale
+        width, height = round(self.width() * ratio), round(self.height() * ratio)
+        facts = self._session.facts
+        if self._session.look.camera == "input" and facts is not None:
+            _, _, width, height = fitted(*facts.size_px, width, height)
+        return width, height
+
     def pose_picture(self, sigmas: tuple[float, ...], side_px: int) -> QImage:
         """A square picture of a pose of the sliders on nothing; empty without OpenGL or model."""
         session = self._session
@@ -197,13 +227,17 @@ class Viewport(QOpenGLWidget):
     # Mouse.
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
+        self._has_wipe = self.layer.has_wipe_at(event.position())
         self._grip = event.position()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        self._grip = None
+        self._grip, self._has_wipe = None, False
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         if self._grip is None:
+            return
+        if self._has_wipe:
+            self._session.set_look(wipe=self.layer.share_at(event.position()))
             return
         moved = event.position() - self._grip
         self._grip = event.position()

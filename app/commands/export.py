@@ -55,6 +55,7 @@ def run(arguments: argparse.Namespace, out: Writer) -> int:
     from core.errors import ExportError
     from core.export.export import export_session
     from core.export.options import ExportOptions
+    from core.session_edits import edited_record
     from core.session_store import read_session
 
     try:
@@ -73,7 +74,7 @@ def run(arguments: argparse.Namespace, out: Writer) -> int:
         raise ExportError(f"These options do not go together: {error}.") from error
     with read_session(arguments.session) as record:
         model = model_of(record, arguments.model, out)
-        report = export_session(record, model, arguments.out, options)
+        report = export_session(edited_record(record, model), model, arguments.out, options)
     out.line(report.sentence)
     for note in report.notes:
         out.warn(note)

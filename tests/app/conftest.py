@@ -50,7 +50,7 @@ def opener(qtbot: QtBot) -> Iterator[Opener]:
 def window(opener: Opener, qtbot: QtBot) -> MainWindow:
     """The fake clip, reconstructed up to frame 3 at least, paused."""
     window = opener()
-    qtbot.waitUntil(lambda: has_result(window) and window.session.frame_index > 3, timeout=5000)
+    qtbot.waitUntil(lambda: has_result(window) and window.session.frame_index > 3, timeout=20000)
     key(window, Qt.Key.Key_K)
     settle(window, qtbot)
     return window

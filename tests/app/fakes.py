@@ -152,9 +152,15 @@ class FakeReconstructor:
 
     def __init__(self, model: FakeModel, delay_s: float = 0.0) -> None:
         self._model, self._delay_s = model, delay_s
+        self.strength = 1.0
 
     def first_memory(self) -> tuple[int, ...]:
         return ()
+
+    def smoothed(self, strength: float) -> "FakeReconstructor":
+        other = FakeReconstructor(self._model, self._delay_s)
+        other.strength = strength
+        return other
 
     def prompt(self, frame: Frame, box: Box) -> tuple[int, ...]:
         return (-1 - round(box[0]),)

@@ -27,7 +27,7 @@ def shows(window: MainWindow, frame: int) -> bool:
 def settle(window: MainWindow, qtbot: QtBot) -> None:
     """Wait until the frame asked for is the frame shown, and its result with it."""
     qtbot.waitUntil(
-        lambda: shows(window, window.session.frame_index) and has_result(window), timeout=3000
+        lambda: shows(window, window.session.frame_index) and has_result(window), timeout=10000
     )
 
 

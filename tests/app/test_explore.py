@@ -213,7 +213,7 @@ def test_a_keyed_frame_shows_the_edited_pose_and_exports_it(
     assert window.isWindowModified() or undo_text(window) == f"Undo key at frame {frame}"
     np.testing.assert_allclose(session.result().codes.articulation, wanted)
     assert differs(as_predicted, picture(window))
-    exported = {one.frame_index: one for one in session.edited_results()}
+    exported = {one.frame_index: one for one in session.editor.results()}
     np.testing.assert_allclose(exported[frame].codes.articulation, wanted)
     np.testing.assert_allclose(session.store.get(frame).codes.articulation, predicted)
     key(window, Qt.Key.Key_Right)

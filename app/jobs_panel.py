@@ -1,0 +1,158 @@
+"""The jobs drawer: one card a job, with its progress, Cancel, Retry, Open and its log."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt, QUrl
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPlainTextEdit,
+    QProgressBar,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.job import Job
+from app.job_runner import JobRunner
+from app.theme import SPACE_PX, scaled_font
+
+BAR_STEPS = 1000
+SESSION_SUFFIX = ".session"
+
+
+class JobCard(QFrame):
+    """One job."""
+
+    def __init__(self, runner: JobRunner, job_id: int, open_text: Callable[[str], None]) -> None:
+        super().__init__()
+        self._runner, self._id, self._open_text = runner, job_id, open_text
+        self._title, self._said, self.progress = QLabel(), QLabel(), QLabel()
+        self._title.setFont(scaled_font(1.0, bold=True))
+        self._said.setWordWrap(True)
+        self._said.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._bar = QProgressBar()
+        self._bar.setTextVisible(False)
+        self._bar.setFixedHeight(6)
+        self._log = QPlainTextEdit()
+        self._log.setReadOnly(True)
+        self._log.setFont(scaled_font(0.9, mono=True))
+        self._log.setMaximumHeight(120)
+        self._log.hide()
+        for label in (self._said, self.progress):
+            label.setProperty("tone", "muted")
+            label.setFont(scaled_font(0.9))
+        self.cancel = self._button("Cancel", lambda: runner.cancel(job_id))
+        self.retry = self._button("Retry", lambda: runner.retry(job_id))
+        self.open = self._button("Open", self._open)
+        self.show_log = self._button("Log", self._toggle_log)
+        row = QHBoxLayout()
+        row.setSpacing(SPACE_PX // 2)
+        row.addWidget(self._title)
+        row.addWidget(self.progress, 1)
+        for button in (self.show_log, self.retry, self.open, self.cancel):
+            row.addWidget(button)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(SPACE_PX, SPACE_PX // 2, SPACE_PX, SPACE_PX // 2)
+        column.setSpacing(SPACE_PX // 2)
+        column.addLayout(row)
+        column.addWidget(self._bar)
+        column.addWidget(self._said)
+        column.addWidget(self._log)
+        self.refresh()
+
+    def _button(self, text: str, press: Callable[[], object]) -> QPushButton:
+        button = QPushButton(text)
+        button.setFont(scaled_font(0.9))
+        button.clicked.connect(lambda: press())
+        return button
+
+    @property
+    def job(self) -> Job:
+        return self._runner.jobs[self._id]
+
+    def refresh(self) -> None:
+        """Show the job as it is."""
+        job = self.job
+        self._title.setText(job.title)
+        self.progress.setText(job.progress_text)
+        self._said.setText(job.sentence)
+        self._said.setVisible(bool(job.sentence))
+        share = 1.0 if job.status == "done" else job.share
+        is_unknown = share is None and not job.has_ended
+        self._bar.setRange(0, 0 if is_unknown else BAR_STEPS)
+        self._bar.setValue(round((share or 0.0) * BAR_STEPS))
+        self._bar.setVisible(not job.has_ended)
+        self.cancel.setVisible(not job.has_ended)
+        self.cancel.setEnabled(job.status != "cancelling")
+        self.retry.setVisible(job.status in ("failed", "cancelled"))
+        path = self._runner.order_of(self._id).result_path
+        self.open.setVisible(job.status == "done" and path is not None)
+        self.show_log.setVisible(bool(job.log))
+        if self._log.isVisible():
+            self._log.setPlainText("\n".join(job.log))
+
+    def _toggle_log(self) -> None:
+        self._log.setVisible(not self._log.isVisible())
+        self.refresh()
+
+    def _open(self) -> None:
+        """A session opens here; other files show themselves in their folder."""
+        path = self._runner.order_of(self._id).result_path
+        if path is None:
+            return
+        if path.suffix == SESSION_SUFFIX:
+            self._open_text(str(path))
+        else:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(path.parent)))
+
+
+class JobsPanel(QWidget):
+    """All cards, the newest on top."""
+
+    def __init__(
+        self, runner: JobRunner, open_text: Callable[[str], None], parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._runner, self._open_text = runner, open_text
+        self.cards: dict[int, JobCard] = {}
+        self.setProperty("surface", "panel")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._empty = QLabel("No jobs. Exports and reconstructions of whole files run here.")
+        self._empty.setProperty("tone", "muted")
+        self._clear = QPushButton("Clear what is over")
+        self._clear.clicked.connect(runner.forget_ended)
+        holder = QWidget()
+        self._column = QVBoxLayout(holder)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.addStretch(1)
+        area = QScrollArea()
+        area.setWidgetResizable(True)
+        area.setWidget(holder)
+        row = QHBoxLayout()
+        row.addWidget(self._empty, 1)
+        row.addStretch(1)
+        row.addWidget(self._clear)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(*(SPACE_PX,) * 4)
+        column.addLayout(row)
+        column.addWidget(area, 1)
+        runner.changed.connect(self.refresh)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Bring the cards in line with the runner."""
+        jobs = self._runner.jobs
+        for job_id in [one for one in self.cards if one not in jobs]:
+            self.cards.pop(job_id).deleteLater()
+        for job_id in jobs:
+            if job_id in self.cards:
+                self.cards[job_id].refresh()
+            else:
+                self.cards[job_id] = JobCard(self._runner, job_id, self._open_text)
+                self._column.insertWidget(0, self.cards[job_id])
+        self._empty.setVisible(not jobs)
+        self._clear.setVisible(any(job.has_ended for job in jobs.values()))
