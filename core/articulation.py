@@ -56,10 +56,14 @@ class LatentStatistics:
     std: Float[np.ndarray, " articulation"]
     variance_share: Float[np.ndarray, " articulation"]
 
-    def code_of(self, sigmas: Float[np.ndarray, " articulation"]) -> Float[np.ndarray, " articulation"]:
+    def code_of(
+        self, sigmas: Float[np.ndarray, " articulation"]
+    ) -> Float[np.ndarray, " articulation"]:
         """Code of slider positions given in standard deviations."""
         return self.mean + (sigmas * self.std) @ self.components
 
-    def sigmas_of(self, code: Float[np.ndarray, " articulation"]) -> Float[np.ndarray, " articulation"]:
+    def sigmas_of(
+        self, code: Float[np.ndarray, " articulation"]
+    ) -> Float[np.ndarray, " articulation"]:
         """Slider positions of a code; the inverse of `code_of`."""
         return (self.components @ (code - self.mean)) / self.std

@@ -1,6 +1,6 @@
 """From codes to a posed mesh: the last stages before drawing.
 
-    mesh = posed_mesh(model, result)           # camera space, rig units
+mesh = posed_mesh(model, result)           # camera space, rig units
 """
 
 from dataclasses import dataclass

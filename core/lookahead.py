@@ -7,9 +7,10 @@
     for smooth in lookahead.finish():
         ...
 
-Each pose becomes a weighted mean over the window around it. A frame turned far away from the window's
-consensus (a flip) counts for nothing, so up to half a window of flipped frames is set right. Proportions and
-colours, which do not change within a clip, are averaged over everything seen so far.
+Each pose becomes a weighted mean over the window around it. A frame turned far away from the
+window's consensus (a flip) counts for nothing, so up to half a window of flipped frames is set
+right. Proportions and colours, which do not change within a clip, are averaged over everything
+seen so far.
 """
 
 from collections import deque
@@ -96,7 +97,9 @@ class Lookahead:
         codes = self._codes(near, weight)
         return replace(
             centre,
-            root_to_cam=root_pose(mean_rotation(rotations, weight), weight @ places, self._model.centre),
+            root_to_cam=root_pose(
+                mean_rotation(rotations, weight), weight @ places, self._model.centre
+            ),
             codes=codes,
             joint_rotations=self._model.joint_rotations(codes.articulation),
         )

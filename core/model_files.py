@@ -72,7 +72,9 @@ def read_model(path: Path) -> CategoryModel:
         card = json.loads((folder / "model.json").read_text(encoding="utf-8"))
         arrays = load_file(folder / WEIGHTS)
     except FileNotFoundError as error:
-        raise ModelError(f"Model {path} lacks {Path(error.filename or WEIGHTS).name}: get it again.") from error
+        raise ModelError(
+            f"Model {path} lacks {Path(error.filename or WEIGHTS).name}: get it again."
+        ) from error
     except (OSError, ValueError, SafetensorError) as error:
         raise ModelError(f"Model {path} is damaged ({error}): get it again.") from error
     _check_card(path, card)

@@ -1,13 +1,14 @@
 """The way of one frame, as DESIGN.md 2 draws it:
 
-    source --frame--> segment --mask--> crop --square--> student --codes--> temporal --codes--> decode --pose-->
+    source --frame--> segment --mask--> crop --square--> student
+        --codes--> temporal --codes--> decode --pose-->
 
     pipeline = Pipeline.of(load_model("dog"), make_segmenter("grabcut"))
     memory = pipeline.start()                             # or pipeline.prompt(frame, box)
     result, memory = pipeline.step(frame, memory)
 
-`step` is a function of its arguments: all state is in the memory, so a frame can be tried twice, and a
-worker thread owns nothing but the last memory.
+`step` is a function of its arguments: all state is in the memory, so a frame can be tried twice,
+and a worker thread owns nothing but the last memory.
 """
 
 from dataclasses import dataclass, replace
@@ -22,7 +23,7 @@ from core.frame import Frame
 from core.model import CategoryModel
 from core.results import Box, Codes, FrameResult, Mask, RootHypotheses
 from core.root_pose import root_to_crop
-from core.segment.segmenter import Points, SegmentMemory, Segmenter
+from core.segment.segmenter import Points, Segmenter, SegmentMemory
 from core.student_runner import Prediction, StudentRunner
 from core.temporal import CameraPrediction, Estimate, SmoothingConfig, TemporalMemory, settle
 from core.track import Track, follow
@@ -128,7 +129,12 @@ class Pipeline:
         return result, replace(memory, temporal=temporal, last=result)
 
     def _uncovered(
-        self, frame: Frame, camera: Camera, mask: Mask, last: FrameResult | None, watch: "StageWatch"
+        self,
+        frame: Frame,
+        camera: Camera,
+        mask: Mask,
+        last: FrameResult | None,
+        watch: "StageWatch",
     ) -> FrameResult:
         """No subject: repeat the last pose, or the mean one in front of the camera."""
         model = self.model

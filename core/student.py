@@ -5,12 +5,13 @@
 
 DASR (section 3.3) uses two 8-hourglass encoders; the released one two ResNet18, 9.9 GFLOPs
 (METHODS 7). Ours shares one encoder of under half a GFLOP between all heads. The input is the
-crop of `core/crop.student_input`: masked RGB, mask, inside-frame; plus the crop's half field of view,
-so that perspective is known. Roots are in the crop's virtual camera: 6D rotation, logit, weak
-perspective (log scale, tx, ty); `core/root_pose.py` turns them into root_to_cam.
+crop of `core/crop.student_input`: masked RGB, mask, inside-frame; plus the crop's half field of
+view, so that perspective is known. Roots are in the crop's virtual camera: 6D rotation, logit,
+weak perspective (log scale, tx, ty); `core/root_pose.py` turns them into root_to_cam.
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import NamedTuple
 
 import torch
@@ -37,7 +38,9 @@ class StudentConfig:
 
     def __post_init__(self) -> None:
         if self.input_px % 2 ** len(self.widths):
-            raise ValueError(f"input of {self.input_px} px is no multiple of {2 ** len(self.widths)}")
+            raise ValueError(
+                f"input of {self.input_px} px is no multiple of {2 ** len(self.widths)}"
+            )
 
 
 class StudentPrediction(NamedTuple):
@@ -85,7 +88,7 @@ def build_encoder(widths: tuple[int, ...]) -> nn.Sequential:
     """Stem, one block at a quarter of the resolution, then two blocks a stage."""
     layers: list[nn.Module] = [ConvUnit(5, widths[0], 5, 2), nn.ReLU()]
     layers.append(ResidualBlock(widths[0], widths[1], 2))
-    for inputs, outputs in zip(widths[1:], widths[2:], strict=False):
+    for inputs, outputs in pairwise(widths[1:]):
         layers += [ResidualBlock(inputs, outputs, 2), ResidualBlock(outputs, outputs, 1)]
     return nn.Sequential(*layers)
 

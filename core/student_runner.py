@@ -1,7 +1,7 @@
 """Runs a model's student on one crop: ONNX Runtime where there is a graph, else torch.
 
-    runner = StudentRunner.of(model)
-    prediction = runner.predict(image, crop_tan)       # Prediction of numpy arrays
+runner = StudentRunner.of(model)
+prediction = runner.predict(image, crop_tan)       # Prediction of numpy arrays
 """
 
 from collections.abc import Callable
@@ -64,9 +64,7 @@ class StudentRunner:
 
         return cls(torch_network(model.student), "torch")
 
-    def predict(
-        self, image: Float32[np.ndarray, "5 px px"], crop_tan: float
-    ) -> Prediction:
+    def predict(self, image: Float32[np.ndarray, "5 px px"], crop_tan: float) -> Prediction:
         """Run the network on one crop."""
         outputs = self.network(image[None], np.array([crop_tan], np.float32))
         return Prediction.from_outputs(*(output[0] for output in outputs))
@@ -83,7 +81,9 @@ def _onnx_network(path: Path, threads: int) -> Network:
     try:
         session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime raises classes of its own for every kind of damage
-        raise ModelError(f"The student in {path.parent} cannot be loaded: get the model again.") from error
+        raise ModelError(
+            f"The student in {path.parent} cannot be loaded: get the model again."
+        ) from error
 
     def run(image: np.ndarray, crop_tan: np.ndarray) -> list[np.ndarray]:
         return session.run(list(OUTPUTS), {"image": image, "crop_tan": crop_tan})

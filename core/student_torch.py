@@ -16,15 +16,19 @@ def load_student(files: StudentFiles) -> StudentNetwork:
     """
     config = StudentConfig(**(files.config | {"widths": tuple(files.config["widths"])}))
     network = StudentNetwork(config).fuse()
-    weights = {name: torch.from_numpy(value.astype(np.float32)) for name, value in files.weights.items()}
+    weights = {
+        name: torch.from_numpy(value.astype(np.float32)) for name, value in files.weights.items()
+    }
     try:
         network.load_state_dict(weights)
     except RuntimeError as error:
-        raise ModelError("The student's weights do not fit its sizes: get the model again.") from error
+        raise ModelError(
+            "The student's weights do not fit its sizes: get the model again."
+        ) from error
     return network
 
 
-def torch_network(files: StudentFiles):  # noqa: ANN201 - core.student_runner.Network
+def torch_network(files: StudentFiles):
     """A callable as `core.student_runner` wants it."""
     network = load_student(files)
 

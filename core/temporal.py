@@ -2,9 +2,10 @@
 
     estimate, memory = settle(prediction_in_camera, time_s, memory)
 
-Hypotheses near each other are averaged (PROBE: 6.5 to 4.8 % with no training). Which cluster is right is
-settled over time: the tracked one stays until the others have been likelier for a while, so a single
-frontal frame cannot flip the body. What remains is smoothed by a One-Euro filter (Casiez, CHI 2012).
+Hypotheses near each other are averaged (PROBE: 6.5 to 4.8 % with no training). Which cluster is
+right is settled over time: the tracked one stays until the others have been likelier for a while,
+so a single frontal frame cannot flip the body. What remains is smoothed by a One-Euro filter
+(Casiez, CHI 2012).
 """
 
 from dataclasses import dataclass, field
@@ -107,15 +108,15 @@ def settle(
         memory = None
     chosen, evidence, jumped = _choose(prediction, memory)
     rotation, place, agreement = _cluster_mean(prediction, chosen)
-    raw = Estimate(rotation, place, prediction.articulation, prediction.shape, prediction.appearance, agreement)
+    raw = Estimate(
+        rotation, place, prediction.articulation, prediction.shape, prediction.appearance, agreement
+    )
     if memory is None or config.strength <= 0:
         return raw, _start(raw, time_s, evidence)
     return _smoothed(raw, time_s, memory, config, evidence, jumped)
 
 
-def _choose(
-    prediction: CameraPrediction, memory: TemporalMemory | None
-) -> tuple[int, float, bool]:
+def _choose(prediction: CameraPrediction, memory: TemporalMemory | None) -> tuple[int, float, bool]:
     """Index of the hypothesis to follow, the new evidence, and whether the track jumped."""
     likelihood = prediction.probabilities
     if memory is None:
@@ -123,7 +124,9 @@ def _choose(
     angle = geodesic_angle(prediction.rotations, memory.rotation)
     near = angle < 2 * CLUSTER_RAD
     same, other = likelihood[near].sum(), likelihood[~near].sum()
-    evidence = float(np.clip(memory.evidence + np.log((same + 0.05) / (other + 0.05)), *EVIDENCE_RANGE))
+    evidence = float(
+        np.clip(memory.evidence + np.log((same + 0.05) / (other + 0.05)), *EVIDENCE_RANGE)
+    )
     if near.any() and evidence > EVIDENCE_RANGE[0]:
         score = np.where(near, np.log(likelihood + 1e-3) - (angle / CLUSTER_RAD) ** 2, -np.inf)
         return int(np.argmax(score)), evidence, False
@@ -138,7 +141,9 @@ def _densest(prediction: CameraPrediction) -> int:
     return int(np.argmax(weight))
 
 
-def _cluster_mean(prediction: CameraPrediction, chosen: int) -> tuple[np.ndarray, np.ndarray, float]:
+def _cluster_mean(
+    prediction: CameraPrediction, chosen: int
+) -> tuple[np.ndarray, np.ndarray, float]:
     """Weighted mean of the hypotheses near the chosen one."""
     angle = geodesic_angle(prediction.rotations, prediction.rotations[chosen])
     near = angle < CLUSTER_RAD
@@ -175,7 +180,9 @@ def _smoothed(
     keep = 1 - passed / min(seen_s + passed, config.slow_s + passed)
     shape = raw.shape + keep * (memory.shape - raw.shape)
     appearance = raw.appearance + keep * (memory.appearance - raw.appearance)
-    fresh = TemporalMemory(time_s, rotation, turn_speed, place, articulation, shape, appearance, seen_s, evidence)
+    fresh = TemporalMemory(
+        time_s, rotation, turn_speed, place, articulation, shape, appearance, seen_s, evidence
+    )
     estimate = Estimate(rotation, place.value, articulation.value, shape, appearance, raw.agreement)
     return estimate, fresh
 
@@ -185,7 +192,9 @@ def _share(cutoff_hz: np.ndarray | float, passed_s: float) -> np.ndarray | float
     return 1 - np.exp(-2 * np.pi * cutoff_hz * passed_s)
 
 
-def _one_euro(state: FilterState, value: np.ndarray, passed_s: float, config: SmoothingConfig) -> FilterState:
+def _one_euro(
+    state: FilterState, value: np.ndarray, passed_s: float, config: SmoothingConfig
+) -> FilterState:
     change = (value - state.value) / passed_s
     speed = state.speed + _share(config.speed_cutoff_hz, passed_s) * (change - state.speed)
     cutoff = (config.cutoff_hz + config.speed_gain * np.abs(speed)) / config.strength
@@ -197,6 +206,8 @@ def _turn(
 ) -> tuple[np.ndarray, np.ndarray]:
     """One-Euro on the rotation's tangent."""
     step = axis_angle_from_matrix(rotation @ memory.rotation.T)
-    speed = memory.turn_speed + _share(config.speed_cutoff_hz, passed_s) * (step / passed_s - memory.turn_speed)
+    speed = memory.turn_speed + _share(config.speed_cutoff_hz, passed_s) * (
+        step / passed_s - memory.turn_speed
+    )
     cutoff = (config.cutoff_hz + config.speed_gain * float(np.linalg.norm(speed))) / config.strength
     return matrix_from_axis_angle(step * _share(cutoff, passed_s)) @ memory.rotation, speed

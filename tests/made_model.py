@@ -23,7 +23,9 @@ def made_rig() -> Rig:
     skeleton = Skeleton(JOINTS, (-1, 0, 0, 0), rest, (0, 1, 3, 2))
     ring = np.arange(8) * np.pi / 4
     circle = np.stack([np.cos(ring), np.sin(ring)], 1) * 0.1
-    vertices = np.concatenate([np.column_stack([circle, np.full(8, z)]) for z in np.linspace(-0.5, 0.5, 20)])
+    vertices = np.concatenate(
+        [np.column_stack([circle, np.full(8, z)]) for z in np.linspace(-0.5, 0.5, 20)]
+    )
     vertices[:, 1] += 0.5
     distance = np.linalg.norm(vertices[:, None] - places, axis=2)
     weights = np.exp(-((distance / 0.2) ** 2)) + 1e-6

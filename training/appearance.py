@@ -7,9 +7,7 @@ from core.appearance import AppearanceBasis
 from core.rig import Rig
 
 
-def fit_appearance(
-    colors: Float[np.ndarray, "coats verts 3"], count: int = 64
-) -> AppearanceBasis:
+def fit_appearance(colors: Float[np.ndarray, "coats verts 3"], count: int = 64) -> AppearanceBasis:
     """Mean and `count` components, scaled so that codes have unit variance over the coats."""
     flat = colors.reshape(len(colors), -1).astype(np.float32)
     mean = flat.mean(0)

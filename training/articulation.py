@@ -4,8 +4,9 @@
     codes = fit.encode(rotations)              # targets for the student
     fit.decoder, fit.latent                    # what ships
 
-The paper's decoder is the teacher's MLP_art, learned with the NeRF (DASR, section 3.2). A rig's motions
-are known, so here it is learned from them directly. Errors of a joint count by how far it moves the skin.
+The paper's decoder is the teacher's MLP_art, learned with the NeRF (DASR, section 3.2). A rig's
+motions are known, so here it is learned from them directly. Errors of a joint count by how far it
+moves the skin.
 """
 
 from collections.abc import Callable
@@ -47,7 +48,9 @@ class ArticulationFit:
     rms_error: float
     """Root mean square displacement of the skin by what 16 numbers cannot say, rig units."""
 
-    def encode(self, rotations: Float[np.ndarray, "batch joints 3 3"]) -> Float[np.ndarray, "batch articulation"]:
+    def encode(
+        self, rotations: Float[np.ndarray, "batch joints 3 3"]
+    ) -> Float[np.ndarray, "batch articulation"]:
         """Codes of poses."""
         with torch.no_grad():
             return self.encoder(_six(torch.from_numpy(rotations).float())).numpy()
@@ -62,7 +65,9 @@ class PoseAutoencoder(nn.Module):
         self.mean = nn.Parameter(mean.clone())
         self.linear = nn.Parameter(basis * scale)
         self.inverse = nn.Parameter((basis / scale).T.contiguous())
-        self.encode_hidden = nn.Sequential(nn.Linear(numbers, 256), nn.SiLU(), nn.Linear(256, codes))
+        self.encode_hidden = nn.Sequential(
+            nn.Linear(numbers, 256), nn.SiLU(), nn.Linear(256, codes)
+        )
         self.decode_hidden = nn.Linear(codes, hidden)
         self.decode_output = nn.Linear(hidden, numbers, bias=False)
         for layer in (self.encode_hidden[-1], self.decode_output):
@@ -186,7 +191,9 @@ def _finish(net: PoseAutoencoder, six: Tensor, matrices: Tensor, lever: Tensor) 
     return ArticulationFit(decoder, latent, encoder, float(error.sqrt()))
 
 
-def _pose_axes(net: PoseAutoencoder, code: Tensor, from_white: Tensor, lever: Tensor) -> tuple[Tensor, Tensor]:
+def _pose_axes(
+    net: PoseAutoencoder, code: Tensor, from_white: Tensor, lever: Tensor
+) -> tuple[Tensor, Tensor]:
     """Directions of whitened code by falling effect on the pose, and those effects."""
     weight = lever.repeat_interleave(6)
     mean = code.mean(0)

@@ -2,8 +2,9 @@
 
     image = Augment(AugmentConfig())(rgba, frame, crop_to_cam, crop_tan)   # (batch, 5, px, px)
 
-Masks wobble, lose legs, leak into the background, are cut by the frame and by things in front. The result
-imitates `core/crop.student_input`: RGB times the softly dilated mask, the mask, inside-frame.
+Masks wobble, lose legs, leak into the background, are cut by the frame and by things in front.
+The result imitates `core/crop.student_input`: RGB times the softly dilated mask, the mask,
+inside-frame.
 """
 
 from dataclasses import dataclass
@@ -32,7 +33,9 @@ class AugmentConfig:
     noise: float = 0.04
 
 
-def noise_field(batch: int, channels: int, cells: int, px: int) -> Float[Tensor, "batch channels px px"]:
+def noise_field(
+    batch: int, channels: int, cells: int, px: int
+) -> Float[Tensor, "batch channels px px"]:
     """Smooth random fields, about unit variance."""
     coarse = torch.randn(batch, channels, cells, cells)
     return F.interpolate(coarse, size=(px, px), mode="bilinear", align_corners=False) * 1.4
@@ -68,7 +71,9 @@ class Augment:
         batch, _, px, _ = alpha.shape
         axis = torch.linspace(-1, 1, px)
         angle = torch.randn(batch, 1, 1, 1) * 0.9
-        along = torch.sin(angle) * axis.view(1, 1, 1, px) + torch.cos(angle) * axis.view(1, 1, px, 1)
+        along = torch.sin(angle) * axis.view(1, 1, 1, px) + torch.cos(angle) * axis.view(
+            1, 1, px, 1
+        )
         edge = 0.35 + 0.45 * torch.rand(batch, 1, 1, 1) + 0.08 * noise_field(batch, 1, 10, px)
         hidden = ((along - edge) * 20).clamp(0, 1) * _chance(batch, self.config.occluder_share)
         return alpha * (1 - hidden)
@@ -92,7 +97,13 @@ class Augment:
         leaks = ((-large - 1.6).clamp_min(0) * 2.2) * _chance(batch, config.leak_share)
         near = box_mean(soft, 15)  # leaks start at the subject
         offset = 0.12 * torch.randn(batch, 1, 1, 1)
-        made = soft + fine * (4 * near).clamp_max(1) - holes + leaks * (3 * near).clamp_max(1) + offset * near
+        made = (
+            soft
+            + fine * (4 * near).clamp_max(1)
+            - holes
+            + leaks * (3 * near).clamp_max(1)
+            + offset * near
+        )
         made = ((made - 0.5) * 6 + 0.5).clamp(0, 1)
         return torch.lerp(alpha, made, dirty)
 
@@ -104,11 +115,17 @@ class Augment:
             size = int(torch.randint(40, 100, ()))
             small = F.interpolate(rgb[:blurred], size=(size, size), mode="bilinear", antialias=True)
             rgb[:blurred] = F.interpolate(small, size=rgb.shape[-2:], mode="bilinear")
-        gain = torch.exp(config.gain * torch.randn(batch, 1, 1, 1) + 0.08 * torch.randn(batch, 3, 1, 1))
+        gain = torch.exp(
+            config.gain * torch.randn(batch, 1, 1, 1) + 0.08 * torch.randn(batch, 3, 1, 1)
+        )
         lift = 0.05 * torch.randn(batch, 3, 1, 1)
         rgb = rgb * gain + lift
         grey = rgb.mean(1, keepdim=True)
-        saturation = torch.where(_chance(batch, config.grey_share) > 0, torch.zeros(()), 1 + 0.25 * torch.randn(batch, 1, 1, 1))
+        saturation = torch.where(
+            _chance(batch, config.grey_share) > 0,
+            torch.zeros(()),
+            1 + 0.25 * torch.randn(batch, 1, 1, 1),
+        )
         rgb = grey + (rgb - grey) * saturation
         rgb = rgb + config.noise * torch.rand(batch, 1, 1, 1) * torch.randn_like(grey)
         return rgb.clamp(0, 1)
@@ -118,12 +135,17 @@ def soft_dilate(mask: Float[Tensor, "batch 1 px px"]) -> Float[Tensor, "batch 1 
     """The torch twin of `core.crop.soft_dilate`."""
     reach = 2 * round(0.03 * mask.shape[-1]) + 1
     softness = reach // 2 | 1
-    grown = F.max_pool2d(F.max_pool2d(mask, (reach, 1), 1, (reach // 2, 0)), (1, reach), 1, (0, reach // 2))
+    grown = F.max_pool2d(
+        F.max_pool2d(mask, (reach, 1), 1, (reach // 2, 0)), (1, reach), 1, (0, reach // 2)
+    )
     return box_mean(grown, softness)
 
 
-def box_mean(x: Float[Tensor, "batch channels px px"], size: int) -> Float[Tensor, "batch channels px px"]:
-    """Mean over a square with zeros beyond the border: avg_pool2d(x, size, 1, size // 2), 20 times faster."""
+def box_mean(
+    x: Float[Tensor, "batch channels px px"], size: int
+) -> Float[Tensor, "batch channels px px"]:
+    """Mean over a square with zeros beyond the border: avg_pool2d(x, size, 1, size // 2), 20
+    times faster."""
     for axis in (-1, -2):
         pad = (size // 2 + 1, size // 2) if axis == -1 else (0, 0, size // 2 + 1, size // 2)
         sums = F.pad(x, pad).cumsum(axis)
@@ -143,7 +165,10 @@ def inside_frame(
     x = axis.view(1, 1, px) * crop_tan.view(-1, 1, 1)
     y = axis.view(1, px, 1) * crop_tan.view(-1, 1, 1)
     r = crop_to_cam
-    rows = [r[:, i, 0, None, None] * x + r[:, i, 1, None, None] * y + r[:, i, 2, None, None] for i in range(3)]
+    rows = [
+        r[:, i, 0, None, None] * x + r[:, i, 1, None, None] * y + r[:, i, 2, None, None]
+        for i in range(3)
+    ]
     u, v = rows[0] / rows[2], rows[1] / rows[2]
     low, high = frame[:, :2, None, None], frame[:, 2:, None, None]
     seen = (u > low[:, 0]) & (u < high[:, 0]) & (v > low[:, 1]) & (v < high[:, 1])

@@ -1,4 +1,5 @@
-"""Batches of crops for training, made ahead by a thread: reading, mirroring, faults of mask and film."""
+"""Batches of crops for training, made ahead by a thread: reading, mirroring, faults of mask and
+film."""
 
 import queue
 import threading
@@ -43,7 +44,8 @@ class MirroredTruth:
         }
         truth = truth | {"code": knowledge.articulation.encode(truth["joint_rotations"])}
         fields = {
-            name: np.stack([truth[name], mirrored[name]]).astype(np.float32) for name in Truth._fields
+            name: np.stack([truth[name], mirrored[name]]).astype(np.float32)
+            for name in Truth._fields
         }
         return cls(fields)
 
@@ -77,7 +79,9 @@ class CropLoader:
         """Batches for ever; they are made by a thread that ends with the iterator."""
         ahead: queue.Queue[Batch] = queue.Queue(maxsize=3)
         stop = threading.Event()
-        reader = threading.Thread(target=self._read, args=(seed, ahead, stop), name="crop-loader", daemon=True)
+        reader = threading.Thread(
+            target=self._read, args=(seed, ahead, stop), name="crop-loader", daemon=True
+        )
         reader.start()
         try:
             while True:

@@ -1,8 +1,8 @@
 """Packed training crops on disk: shards of pictures and truth, read through memory maps.
 
-    write_shard(folder, 3, crops)
-    store = CropStore.open(folder)
-    batch = store.take(indices)                # CropArrays
+write_shard(folder, 3, crops)
+store = CropStore.open(folder)
+batch = store.take(indices)                # CropArrays
 """
 
 import os
@@ -57,7 +57,9 @@ class CropStore:
         return np.stack(chosen)
 
 
-def write_shard(folder: Path, number: int, pictures: np.ndarray, truth: dict[str, np.ndarray]) -> None:
+def write_shard(
+    folder: Path, number: int, pictures: np.ndarray, truth: dict[str, np.ndarray]
+) -> None:
     """Write one shard; it counts as there only when its truth file is complete."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"shard_{number:04d}.npz"

@@ -1,8 +1,10 @@
-"""Fit the student to packed crops: AdamW, warm-up and cosine, weight averaging, checkpoints, resume.
+"""Fit the student to packed crops: AdamW, warm-up and cosine, weight averaging, checkpoints,
+resume.
 
     fit_student(FitConfig(minutes=60), knowledge, store, run_folder, report)
 
-Time, not steps, is what a user has: the schedule follows the share of the minutes used, over all resumes.
+Time, not steps, is what a user has: the schedule follows the share of the minutes used, over all
+resumes.
 """
 
 import json
@@ -39,7 +41,8 @@ class FitConfig:
     minutes: float = 60.0
     batch_size: int = 64
     learning_rate: float = 1.2e-3
-    """Small batches: an hour on two cores is some 10,000 steps of 64, and steps are what is scarce."""
+    """Small batches: an hour on two cores is some 10,000 steps of 64, and steps are what is
+    scarce."""
     hard_share: float = 0.2
     """Share of the crops left out because pose or viewpoint is far from what is filmed."""
     weight_decay: float = 0.02
@@ -151,7 +154,9 @@ class StudentFit:
         tensors = load_file(path)
         self.step, self.used_s = int(tensors["progress"][0]), float(tensors["progress"][1])
         for prefix, net in (("net.", self.net), ("average.", self.average)):
-            net.load_state_dict({k[len(prefix) :]: v for k, v in tensors.items() if k.startswith(prefix)})
+            net.load_state_dict(
+                {k[len(prefix) :]: v for k, v in tensors.items() if k.startswith(prefix)}
+            )
         state = self.optimizer.state_dict()
         for name, tensor in tensors.items():
             if name.startswith("optimizer."):
@@ -204,7 +209,8 @@ def fit_student(
 
 
 def usual_crops(store: CropStore, truth: MirroredTruth, hard_share: float) -> np.ndarray:
-    """Indices of crops without the most unusual: body tilted far from upright, or pose far from the mean."""
+    """Indices of crops without the most unusual: body tilted far from upright, or pose far from
+    the mean."""
     tilt = 1 + store.truth["rotation"][:, 1, 1]  # 0: upright in the picture; 2: upside down
     far = np.linalg.norm(truth.fields["code"][0], axis=1)
     unusual = tilt / max(tilt.std(), 1e-6) + far / max(far.std(), 1e-6)

@@ -1,6 +1,7 @@
 """What a teacher knows, kept in the run folder: a resumed run goes on with the very same decoders.
 
-Learning anew would not do: sums over threads differ in the last digits, and training magnifies them.
+Learning anew would not do: sums over threads differ in the last digits, and training magnifies
+them.
 """
 
 import os

@@ -1,8 +1,9 @@
 """Losses of the student, METHODS 1.6 with our deltas (METHODS 6).
 
-The paper's geometry, colour and joint losses, squared as the official code has them; here the root's rotation
-and its weak-perspective place are told apart, joints are compared as true rotations, and hypotheses compete
-both by expected loss (DASR eq. 8) and by their best, with logits taught which one was right.
+The paper's geometry, colour and joint losses, squared as the official code has them; here the
+root's rotation and its weak-perspective place are told apart, joints are compared as true
+rotations, and hypotheses compete both by expected loss (DASR eq. 8) and by their best, with
+logits taught which one was right.
 """
 
 from dataclasses import dataclass
@@ -87,26 +88,50 @@ def student_loss(
     probability = logits.softmax(1)
     expected = (probability * cost).sum(1)
     best, winner = cost.min(1)
-    reprojection = _reprojection(ours, theirs, roots[torch.arange(len(roots)), winner], truth, crop_tan, template)
+    reprojection = _reprojection(
+        ours, theirs, roots[torch.arange(len(roots)), winner], truth, crop_tan, template
+    )
     logit = F.cross_entropy(logits, (-cost.detach() / 0.5).softmax(1))
     share = weights.expected_share
     total = (
-        share * expected + (1 - share) * best + weights.logit * logit + weights.vertices * vertex
-        + weights.reprojection * reprojection + weights.joints * joint + weights.code * code + weights.shape * shape + weights.color * color
-    ).mean()  # fmt: skip
+        share * expected
+        + (1 - share) * best
+        + weights.logit * logit
+        + weights.vertices * vertex
+        + weights.reprojection * reprojection
+        + weights.joints * joint
+        + weights.code * code
+        + weights.shape * shape
+        + weights.color * color
+    )
     chosen = logits.argmax(1, keepdim=True)
     degrees = torch.rad2deg(angles)
     return LossTerms(
-        total, degrees.gather(1, chosen).mean(), degrees.min(1).values.mean(),
-        vertex.mean().sqrt(), reprojection.mean(), place_loss.gather(1, chosen).mean(), logit.mean(), color.mean(), shape.mean(),
-    )  # fmt: skip
+        total=total.mean(),
+        root_deg=degrees.gather(1, chosen).mean(),
+        best_deg=degrees.min(1).values.mean(),
+        vertices=vertex.mean().sqrt(),
+        reprojection=reprojection.mean(),
+        place=place_loss.gather(1, chosen).mean(),
+        logit=logit.mean(),
+        color=color.mean(),
+        shape=shape.mean(),
+    )
 
 
 def _reprojection(
-    ours: Tensor, theirs: Tensor, root: Tensor, truth: Truth, crop_tan: Tensor, template: TemplateTorch
+    ours: Tensor,
+    theirs: Tensor,
+    root: Tensor,
+    truth: Truth,
+    crop_tan: Tensor,
+    template: TemplateTorch,
 ) -> Float[Tensor, " batch"]:
-    """How far the predicted points lie from the true ones in the picture; METHODS 1.6 has no 2D loss."""
-    seen = in_picture(ours - template.centre, rotation_6d_to_matrix(root[:, :6]), root[:, 7:], crop_tan)
+    """How far the predicted points lie from the true ones in the picture; METHODS 1.6 has no 2D
+    loss."""
+    seen = in_picture(
+        ours - template.centre, rotation_6d_to_matrix(root[:, :6]), root[:, 7:], crop_tan
+    )
     with torch.no_grad():
         wanted = in_picture(theirs - template.centre, truth.rotation, truth.weak, crop_tan)
     return F.smooth_l1_loss(seen, wanted, reduction="none", beta=0.05).mean((1, 2))
@@ -118,7 +143,8 @@ def in_picture(
     weak: Float[Tensor, "batch 3"],
     crop_tan: Float[Tensor, " batch"],
 ) -> Float[Tensor, "batch points 2"]:
-    """Where points about the body's centre appear, half crops from the middle (core/root_pose.py)."""
+    """Where points about the body's centre appear, half crops from the middle
+    (core/root_pose.py)."""
     turned = points @ rotation.transpose(-1, -2)
     size = torch.exp(-weak[:, :1].clamp(-4, 4))
     place = turned[..., :2] + (weak[:, 1:] * size)[:, None]

@@ -91,7 +91,9 @@ class MotionPool:
         ]
         weight = np.concatenate(weights)
         mean = _project(np.einsum("f,fjab->jab", weight / weight.sum(), rotations))
-        angle = np.linalg.norm(axis_angle_from_matrix(np.swapaxes(mean, -1, -2) @ rotations), axis=-1)
+        angle = np.linalg.norm(
+            axis_angle_from_matrix(np.swapaxes(mean, -1, -2) @ rotations), axis=-1
+        )
         std = np.sqrt(np.average(angle**2, axis=0, weights=weight))
         limit = np.quantile(angle, 0.995, axis=0) + config.margin_rad
         return cls(skeleton, rotations, roots, weight / weight.sum(), mean, std, limit, config)

@@ -1,8 +1,8 @@
 """A recipe: rigs in, category model out, in one resumable run folder.
 
-    model_folder = cook(Recipe("dog", rigs, minutes=60), run_folder, out_folder, writer)
+model_folder = cook(Recipe("dog", rigs, minutes=60), run_folder, out_folder, writer)
 
-    learn what is frozen  ->  pack crops  ->  fit the student  ->  ship
+learn what is frozen  ->  pack crops  ->  fit the student  ->  ship
 """
 
 import dataclasses
@@ -34,6 +34,8 @@ class Recipe:
     rigs: tuple[Path, ...]
     """The first is the template."""
     body_share: tuple[float, ...] = ()
+    body_length_m: float | None = None
+    """Longest side of the rest body in metres; the rig's own where None (game rigs are giants)."""
     shard_count: int = 36
     shard_size: int = 4096
     licence: str = "CC0-1.0"
@@ -72,7 +74,9 @@ def learn(recipe: Recipe, run: Path, progress: Progress) -> Knowledge:
     if known is None:
         known = teacher.learn(lambda stage, done, total: progress(f"learn {stage}", done, total))
         save_knowledge(known, run)
-    return known
+    if recipe.body_length_m is None:
+        return known
+    return replace(known, rig=replace(known.rig, metres_per_unit=recipe.body_length_m))
 
 
 def ship_checkpoint(recipe: Recipe, run: Path, out: Path) -> Path:

@@ -4,8 +4,8 @@
     knowledge = teacher.learn()                # decoders and shape space, frozen from here on
     factory = teacher.crop_factory(knowledge, tiles)
 
-A BANMo teacher stands behind the same words: it gives a template rig, frozen decoders, and pictures with
-truth. Nothing after this file knows where the knowledge came from.
+A BANMo teacher stands behind the same words: it gives a template rig, frozen decoders, and
+pictures with truth. Nothing after this file knows where the knowledge came from.
 """
 
 from collections.abc import Callable
@@ -35,14 +35,17 @@ class RigTeacherConfig:
     """What the teacher learns from its rigs."""
 
     motion: MotionConfig = field(default_factory=MotionConfig)
-    decoder_motion: MotionConfig = MotionConfig(
-        chain_noise_rad=(0.07, 0.08, 0.03),
-        joint_noise_rad=0.025,
-        clip_noise=0.2,
-        extra_noise_share=0.15,
-        quiet_share=0.4,
+    decoder_motion: MotionConfig = field(
+        default_factory=lambda: MotionConfig(
+            chain_noise_rad=(0.07, 0.08, 0.03),
+            joint_noise_rad=0.025,
+            clip_noise=0.2,
+            extra_noise_share=0.15,
+            quiet_share=0.4,
+        )
     )
-    """Poses the decoder is fitted to. 16 numbers cannot say all the noise that pictures are drawn with, and
+    """Poses the decoder is fitted to. 16 numbers cannot say all the noise that pictures are drawn
+    with, and
     should not spend themselves on it."""
     articulation: ArticulationFitConfig = field(default_factory=ArticulationFitConfig)
     pose_count: int = 24_000

@@ -2,8 +2,9 @@
 
     space = proportion_modes(rig)              # ShapeSpace, about 14 numbers for a dog
 
-To first order, stretching a bone moves what hangs on it and stretches its own skin; both are linear in
-the vertices and joints, so the whole body is. Left and right change together. Works for any rig.
+To first order, stretching a bone moves what hangs on it and stretches its own skin; both are
+linear in the vertices and joints, so the whole body is. Left and right change together. Works for
+any rig.
 """
 
 from dataclasses import dataclass
@@ -86,5 +87,7 @@ def _mode(
             grown = rate[parent] @ (start[joint] - start[parent]) if is_length else 0.0
             shift[joint] = shift[parent] + grown
     local = rig.vertices[:, None] - start[None]
-    moved = np.einsum("vj,vja->va", rig.weights, shift[None] + np.einsum("jab,vjb->vja", rate, local))
+    moved = np.einsum(
+        "vj,vja->va", rig.weights, shift[None] + np.einsum("jab,vjb->vja", rate, local)
+    )
     return moved.astype(np.float64), shift

@@ -2,8 +2,8 @@
 
     ship_model(ShipJob("dog", knowledge, network, card), folder)
 
-The graph's weights are not stored twice: its initialisers point into `weights.safetensors`, as halves
-that the graph widens when ONNX Runtime loads it.
+The graph's weights are not stored twice: its initialisers point into `weights.safetensors`, as
+halves that the graph widens when ONNX Runtime loads it.
 """
 
 import copy
@@ -42,7 +42,10 @@ class ShipJob:
 def ship_model(job: ShipJob, folder: Path) -> None:
     """Write the category model."""
     network = copy.deepcopy(job.network).fuse()
-    weights = {name: value.detach().numpy().astype(np.float16) for name, value in network.state_dict().items()}
+    weights = {
+        name: value.detach().numpy().astype(np.float16)
+        for name, value in network.state_dict().items()
+    }
     known = job.knowledge
     model = CategoryModel(
         job.name,
@@ -69,7 +72,9 @@ def ship_model(job: ShipJob, folder: Path) -> None:
 def export_graph(network: StudentNetwork, scratch: Path) -> onnx.ModelProto:
     """The network as ONNX with its weights inside, initialisers named as in torch."""
     px = network.config.input_px
-    logging.getLogger("torch.onnx").setLevel(logging.ERROR)  # it misses torchvision, which we do not use
+    logging.getLogger("torch.onnx").setLevel(
+        logging.ERROR
+    )  # it misses torchvision, which we do not use
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # torch warns of its own exporter's calls
         torch.onnx.export(
@@ -101,7 +106,9 @@ def link_weights(graph: onnx.ModelProto, weights: Path) -> None:
             kept.append(tensor)
             continue
         offset, length = places[name]
-        half = TensorProto(name=f"{tensor.name}.half", data_type=TensorProto.FLOAT16, dims=tensor.dims)
+        half = TensorProto(
+            name=f"{tensor.name}.half", data_type=TensorProto.FLOAT16, dims=tensor.dims
+        )
         half.data_location = TensorProto.EXTERNAL
         for key, value in (("location", weights.name), ("offset", offset), ("length", length)):
             half.external_data.add(key=key, value=str(value))
@@ -121,7 +128,10 @@ def tensor_places(path: Path) -> dict[str, tuple[int, int]]:
         header = json.loads(file.read(header_bytes))
     start = 8 + header_bytes
     return {
-        name: (start + entry["data_offsets"][0], entry["data_offsets"][1] - entry["data_offsets"][0])
+        name: (
+            start + entry["data_offsets"][0],
+            entry["data_offsets"][1] - entry["data_offsets"][0],
+        )
         for name, entry in header.items()
         if name != "__metadata__"
     }

@@ -1,7 +1,7 @@
 """The template body in torch, reduced to what the losses need: some vertices, all joints.
 
-    template = TemplateTorch.of(rig, space, decoder, appearance)
-    points = template.pose(template.decode(code), shape)     # (batch, points, 3), rig space
+template = TemplateTorch.of(rig, space, decoder, appearance)
+points = template.pose(template.decode(code), shape)     # (batch, points, 3), rig space
 """
 
 import numpy as np
@@ -62,7 +62,9 @@ class TemplateTorch(nn.Module):
     ) -> Float[Tensor, "batch joints 3 3"]:
         """The twin of `ArticulationDecoder.decode`, with gradients."""
         hidden = torch.tanh(code @ self.decoder_hidden_weight.T + self.decoder_hidden_bias)
-        six = self.decoder_mean + code @ self.decoder_linear.T + hidden @ self.decoder_output_weight.T
+        six = (
+            self.decoder_mean + code @ self.decoder_linear.T + hidden @ self.decoder_output_weight.T
+        )
         rotations = rotation_6d_to_matrix(six.view(len(code), -1, 6))
         root = torch.eye(3).expand(len(code), 1, 3, 3)
         return torch.cat([root, rotations[:, 1:]], 1)

@@ -1,4 +1,5 @@
-"""Joint rotations as turns from rest in rig-space axes, and back: there mirroring and siblings are simple."""
+"""Joint rotations as turns from rest in rig-space axes, and back: there mirroring and siblings
+are simple."""
 
 import numpy as np
 from jaxtyping import Float

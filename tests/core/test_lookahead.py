@@ -17,8 +17,8 @@ def result(index: int, yaw: float, code: float = 0.0) -> FrameResult:
     rotation = matrix_from_axis_angle(np.array([0.0, yaw, 0.0]))
     return FrameResult(
         index, index / 30, True, 0.9, None, None, np.eye(3), (64, 48),
-        root_pose(rotation, np.array([1.0, 0.1, -0.1]), MODEL.centre), np.tile(np.eye(3), (4, 1, 1)),
-        Codes(np.full(16, code), np.zeros(2), np.zeros(64)),
+        root_pose(rotation, np.array([1.0, 0.1, -0.1]), MODEL.centre), np.tile(np.eye(3), (4, 1,
+        1)), Codes(np.full(16, code), np.zeros(2), np.zeros(64)),
     )  # fmt: skip
 
 

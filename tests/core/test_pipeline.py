@@ -38,7 +38,9 @@ class DiscSegmenter:
 
 def frames(count: int) -> list[Frame]:
     rng = np.random.default_rng(0)
-    return [Frame(k, k / 10, rng.integers(0, 256, (120, 160, 3)).astype(np.uint8)) for k in range(count)]
+    return [
+        Frame(k, k / 10, rng.integers(0, 256, (120, 160, 3)).astype(np.uint8)) for k in range(count)
+    ]
 
 
 def run(pipeline: Pipeline, count: int = 8):

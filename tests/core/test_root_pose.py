@@ -8,7 +8,9 @@ from core.rotations import matrix_from_axis_angle
 numbers = st.floats(-0.9, 0.9)
 
 
-@given(st.tuples(numbers, numbers, numbers), st.tuples(numbers, numbers, numbers), st.floats(0.05, 1))
+@given(
+    st.tuples(numbers, numbers, numbers), st.tuples(numbers, numbers, numbers), st.floats(0.05, 1)
+)
 def test_weak_perspective_and_root_pose_cancel(turn, weak, crop_tan) -> None:
     rotation = matrix_from_axis_angle(np.array(turn))
     centre = np.array([0.1, 0.4, -0.2])

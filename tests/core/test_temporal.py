@@ -7,7 +7,9 @@ FRONT = np.eye(3)
 BACK = matrix_from_axis_angle(np.array([0.0, np.pi, 0.0]))
 
 
-def seen(rotations: list[np.ndarray], probabilities: list[float], code: float = 0.0) -> CameraPrediction:
+def seen(
+    rotations: list[np.ndarray], probabilities: list[float], code: float = 0.0
+) -> CameraPrediction:
     count = len(rotations)
     return CameraPrediction(
         np.stack(rotations), np.tile([1.0, 0.0, 0.0], (count, 1)), np.array(probabilities),

@@ -5,7 +5,9 @@ from training.appearance import appearance_codes, fit_appearance
 
 def coats(count: int = 200) -> np.ndarray:
     rng = np.random.default_rng(0)
-    return np.clip(0.5 + 0.1 * rng.normal(size=(count, 3)) @ rng.normal(size=(3, 90)), 0, 1).reshape(count, 30, 3)
+    return np.clip(
+        0.5 + 0.1 * rng.normal(size=(count, 3)) @ rng.normal(size=(3, 90)), 0, 1
+    ).reshape(count, 30, 3)
 
 
 def test_the_basis_says_what_it_was_fitted_to() -> None:

@@ -6,8 +6,13 @@ from core import crop
 from training.augment import Augment, AugmentConfig, box_mean, inside_frame, soft_dilate
 
 CLEAN = AugmentConfig(
-    clean_mask_share=1.0, hole_share=0.0, leak_share=0.0, occluder_share=0.0,
-    blur_share=0.0, gain=0.0, noise=0.0,
+    clean_mask_share=1.0,
+    hole_share=0.0,
+    leak_share=0.0,
+    occluder_share=0.0,
+    blur_share=0.0,
+    gain=0.0,
+    noise=0.0,
 )
 
 
@@ -26,7 +31,9 @@ def camera(batch: int = 2) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
 
 def test_the_torch_twins_agree_with_what_the_pipeline_does() -> None:
     mask = (torch.rand(1, 1, 128, 128) > 0.97).float()
-    np.testing.assert_allclose(soft_dilate(mask)[0, 0].numpy(), crop.soft_dilate(mask[0, 0].numpy()), atol=1e-5)
+    np.testing.assert_allclose(
+        soft_dilate(mask)[0, 0].numpy(), crop.soft_dilate(mask[0, 0].numpy()), atol=1e-5
+    )
     x = torch.rand(2, 1, 32, 32)
     torch.testing.assert_close(box_mean(x, 7), F.avg_pool2d(x, 7, 1, 3), atol=1e-5, rtol=0)
 

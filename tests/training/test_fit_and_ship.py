@@ -49,7 +49,9 @@ def store(tmp_path: Path) -> CropStore:
 
 
 def config(minutes: float) -> FitConfig:
-    return FitConfig(minutes=minutes, batch_size=8, log_steps=1, threads=1, is_half=False, student=TINY)
+    return FitConfig(
+        minutes=minutes, batch_size=8, log_steps=1, threads=1, is_half=False, student=TINY
+    )
 
 
 def test_the_articulation_decoder_says_the_poses_it_was_fitted_to(knowledge: Knowledge) -> None:
@@ -66,7 +68,9 @@ def test_a_store_gives_pictures_with_their_truth(store: CropStore) -> None:
     np.testing.assert_array_equal(pictures[1], np.asarray(store.pictures[1][23]))
 
 
-def test_fitting_resumes_where_it_stopped(knowledge: Knowledge, store: CropStore, tmp_path: Path) -> None:
+def test_fitting_resumes_where_it_stopped(
+    knowledge: Knowledge, store: CropStore, tmp_path: Path
+) -> None:
     rows: list[dict[str, float]] = []
     fit_student(config(0.02), knowledge, store, tmp_path, lambda share, row: rows.append(row))
     again = StudentFit(config(0.04), knowledge)

@@ -8,7 +8,6 @@ from tests.made_model import made_model
 from training.losses import LossWeights, Truth, in_picture, student_loss
 from training.template_torch import TemplateTorch, spread_vertices
 
-
 TAN = torch.full((4,), 0.2)
 
 

@@ -30,7 +30,9 @@ def test_quiet_poses_are_frames_of_the_clips(pool_of) -> None:
 def test_noisy_poses_are_rotations_within_the_limits(pool_of) -> None:
     pool = pool_of(MotionConfig(quiet_share=0.0, extra_noise_share=1.0))
     poses = pool.sample(np.random.default_rng(1), 200).joint_rotations
-    np.testing.assert_allclose(poses @ np.swapaxes(poses, -1, -2), np.tile(np.eye(3), (200, 4, 1, 1)), atol=1e-6)
+    np.testing.assert_allclose(
+        poses @ np.swapaxes(poses, -1, -2), np.tile(np.eye(3), (200, 4, 1, 1)), atol=1e-6
+    )
     angle = geodesic_angle(poses, np.broadcast_to(pool.mean, poses.shape).copy())
     assert (angle[:, 1:] <= pool.limit_rad[1:] + 1e-6).all()
     assert angle[:, 2].std() > 0.05  # the leg, still in the clip, moves with noise

@@ -20,18 +20,24 @@ def random_pose(seed: int) -> np.ndarray:
 @given(seeds)
 def test_turns_and_rotations_cancel(seed: int) -> None:
     skeleton, pose = made_rig().skeleton, random_pose(seed)
-    np.testing.assert_allclose(rotations_from_turns(skeleton, turns_from_rest(skeleton, pose)), pose, atol=1e-9)
+    np.testing.assert_allclose(
+        rotations_from_turns(skeleton, turns_from_rest(skeleton, pose)), pose, atol=1e-9
+    )
 
 
 def test_a_still_pose_has_no_turns() -> None:
     skeleton = made_rig().skeleton
-    np.testing.assert_allclose(turns_from_rest(skeleton, np.tile(np.eye(3), (4, 1, 1))), np.tile(np.eye(3), (4, 1, 1)))
+    np.testing.assert_allclose(
+        turns_from_rest(skeleton, np.tile(np.eye(3), (4, 1, 1))), np.tile(np.eye(3), (4, 1, 1))
+    )
 
 
 @given(seeds)
 def test_mirroring_twice_changes_nothing(seed: int) -> None:
     skeleton, pose = made_rig().skeleton, random_pose(seed)[None]
-    np.testing.assert_allclose(mirror_rotations(skeleton, mirror_rotations(skeleton, pose)), pose, atol=1e-9)
+    np.testing.assert_allclose(
+        mirror_rotations(skeleton, mirror_rotations(skeleton, pose)), pose, atol=1e-9
+    )
 
 
 @given(seeds)

@@ -30,7 +30,9 @@ def test_a_crop_is_cut_as_the_pipeline_cuts_it(place: tuple[float, float]) -> No
 
 def test_the_subject_lies_in_its_crop() -> None:
     rng = np.random.default_rng(0)
-    config = ViewConfig(truncated_share=0.0, close_frame_share=0.0, scale_noise=0.0, shift_noise=0.0)
+    config = ViewConfig(
+        truncated_share=0.0, close_frame_share=0.0, scale_noise=0.0, shift_noise=0.0
+    )
     for _ in range(50):
         view = sample_view(rng, BOX, config)
         points = BOX @ view.rig_to_crop[:3, :3].T + view.rig_to_crop[:3, 3]

@@ -17,17 +17,31 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "config", nargs="?", help="a recipe: one of " + ", ".join(known_recipes()) + ", or a .json"
     )
-    parser.add_argument("--rig", type=Path, action="append", default=[],
-                        help="a rigged, animated .glb; repeat for siblings, the template first")  # fmt: skip
-    parser.add_argument("--rigs", type=Path, default=Path("../shared/data/rigs"),
-                        help="folder that a recipe's rigs lie in (default: %(default)s)")  # fmt: skip
+    parser.add_argument(
+        "--rig",
+        type=Path,
+        action="append",
+        default=[],
+        help="a rigged, animated .glb; repeat for siblings, the template first",
+    )
+    parser.add_argument(
+        "--rigs",
+        type=Path,
+        default=Path("../shared/data/rigs"),
+        help="folder that a recipe's rigs lie in (default: %(default)s)",
+    )
     parser.add_argument("-o", "--output", type=Path, help="model folder to write")
     parser.add_argument("--run", type=Path, help="folder of this run; the same folder resumes it")
-    parser.add_argument("--minutes", type=float, help="time to fit the student (default: 40 for a rig)")
+    parser.add_argument(
+        "--minutes", type=float, help="time to fit the student (default: 40 for a rig)"
+    )
     parser.add_argument("--shards", type=int, help="how many shards of 4096 crops to draw")
     parser.add_argument("--threads", type=int, help="cores for the network (default: 2)")
-    parser.add_argument("--ship", action="store_true",
-                        help="do not train: write the model that the run has reached so far")  # fmt: skip
+    parser.add_argument(
+        "--ship",
+        action="store_true",
+        help="do not train: write the model that the run has reached so far",
+    )
     parser.add_argument("--json", action="store_true", help="progress as JSON lines")
 
 

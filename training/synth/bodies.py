@@ -2,9 +2,9 @@
 
     bodies = [SynthBody.of(template, template_space, rig, clips), ...]
 
-Sibling rigs share a skeleton but not a mesh. A sibling's pose, proportions and place are told in the
-template's words: joint rotations by global deltas from rest, a shape code fitted to its joints and skin,
-a similarity between the two rig spaces. So one student learns from many bodies.
+Sibling rigs share a skeleton but not a mesh. A sibling's pose, proportions and place are told in
+the template's words: joint rotations by global deltas from rest, a shape code fitted to its
+joints and skin, a similarity between the two rig spaces. So one student learns from many bodies.
 """
 
 from dataclasses import dataclass
@@ -36,7 +36,8 @@ class TemplateFit:
     nearest: Int[np.ndarray, " verts"]
     """For each template vertex, the sibling's vertex that lies nearest."""
     rest_turns: Float[np.ndarray, "joints 3 3"]
-    """Turns that bring the template's bones to how the sibling's rest: a curled tail to a straight one."""
+    """Turns that bring the template's bones to how the sibling's rest: a curled tail to a
+    straight one."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,7 +96,9 @@ class SynthBody:
             return rotations
         skeleton = self.template.skeleton
         moved = transfer_rotations(self.rig.skeleton, skeleton, rotations)
-        return rotations_from_turns(skeleton, turns_from_rest(skeleton, moved) @ self.fit.rest_turns)
+        return rotations_from_turns(
+            skeleton, turns_from_rest(skeleton, moved) @ self.fit.rest_turns
+        )
 
     def template_pose(
         self, rig_to_cam: Float[np.ndarray, "batch 4 4"]
@@ -110,7 +113,10 @@ class SynthBody:
 def fit_template(template: Rig, space: ShapeSpace, sibling: Rig) -> TemplateFit:
     """Shape code, scale and offset that bring the template closest to a sibling at rest."""
     if template is sibling:
-        every, still = np.arange(len(template.vertices)), np.tile(np.eye(3), (len(space.joints[0]), 1, 1))
+        every, still = (
+            np.arange(len(template.vertices)),
+            np.tile(np.eye(3), (len(space.joints[0]), 1, 1)),
+        )
         return TemplateFit(np.zeros(len(space.names)), 1.0, np.zeros(3), every, still)
     shared = [name for name in template.skeleton.names if name in sibling.skeleton.names]
     if len(shared) < 0.6 * len(template.skeleton.names):
@@ -141,7 +147,8 @@ def fit_template(template: Rig, space: ShapeSpace, sibling: Rig) -> TemplateFit:
 def _rest_turns(
     template: Rig, ours: list[int], sibling: Rig, theirs: list[int]
 ) -> Float[np.ndarray, "shared 3 3"]:
-    """Smallest turns from the template's bone directions to the sibling's, where they clearly differ."""
+    """Smallest turns from the template's bone directions to the sibling's, where they clearly
+    differ."""
     a, b = _directions(template)[ours], _directions(sibling)[theirs]
     axis = np.cross(a, b)
     sine, cosine = np.linalg.norm(axis, axis=1), (a * b).sum(1)

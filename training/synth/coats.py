@@ -3,9 +3,10 @@
     painter = CoatPainter(rig)
     colors = painter.paint(rng)                # (verts, 3) sRGB 0..1
 
-A student that never sees a face learns to ignore the picture (PROBE: frontal flips in half of all frontal
-views). So eyes, noses and hooves keep their dark colours in most coats, muzzles, chests, socks, tail tips and
-backs get markings where animals have them, and only a share of coats is wild.
+A student that never sees a face learns to ignore the picture (PROBE: frontal flips in half of all
+frontal views). So eyes, noses and hooves keep their dark colours in most coats, muzzles, chests,
+socks, tail tips and backs get markings where animals have them, and only a share of coats is
+wild.
 """
 
 from dataclasses import dataclass

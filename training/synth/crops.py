@@ -1,7 +1,7 @@
 """Training crops: random bodies, poses, coats, views and light, drawn in batches with their truth.
 
-    factory = CropFactory(bodies, space, appearance, CropConfig())
-    crops = factory.make(rng, 64)              # CropBatch
+factory = CropFactory(bodies, space, appearance, CropConfig())
+crops = factory.make(rng, 64)              # CropBatch
 """
 
 from dataclasses import dataclass, field
@@ -60,7 +60,8 @@ class CropFactory:
         self.shape_count = shape_count
         self.centre = body_centre(bodies[0].template)
         self._ids = [
-            tiles.add_body(b.rig.vertices, b.rig.faces, b.rig.weights, is_flat=False) for b in bodies
+            tiles.add_body(b.rig.vertices, b.rig.faces, b.rig.weights, is_flat=False)
+            for b in bodies
         ]
 
     def make(self, rng: np.random.Generator, count: int, body: int) -> CropBatch:
@@ -89,7 +90,7 @@ class CropFactory:
             moved.append(skin_transforms(skeleton, forward_kinematics(skeleton, rotation)))
         return np.stack(moved)
 
-    def _views(self, rng, own: SynthBody, rest, transforms, root_motion) -> list[View]:  # noqa: ANN001
+    def _views(self, rng, own: SynthBody, rest, transforms, root_motion) -> list[View]:
         """A view for each pose; the box comes from a few hundred skin points."""
         few = np.linspace(0, len(own.rig.vertices) - 1, 500).astype(int)
         views = []
@@ -99,17 +100,19 @@ class CropFactory:
             views.append(sample_view(rng, moved, self.config.view))
         return views
 
-    def _tile(self, rng, body, transforms, rig_to_crop, view: View, colors, rest) -> Tile:  # noqa: ANN001
+    def _tile(self, rng, body, transforms, rig_to_crop, view: View, colors, rest) -> Tile:
         ambient = rng.uniform(0.25, 0.9)
         warm = rng.normal(0, 0.08, 3)
-        to_light = rng.normal(0, 1, 3) + [0, -1.2, -0.3]
+        to_light = rng.normal((0.0, -1.2, -0.3), 1.0)
         light = TileLight(
             to_light,
             ambient * (1 + warm),
             rng.uniform(0.1, 1.1) * (1 - warm),
             float(rng.random() < 0.3) * rng.uniform(0, 0.35),
         )
-        fur = FurNoise(rng.uniform(0, 0.5), float(np.exp(rng.uniform(2.5, 5.0))), int(rng.integers(9999)))
+        fur = FurNoise(
+            rng.uniform(0, 0.5), float(np.exp(rng.uniform(2.5, 5.0))), int(rng.integers(9999))
+        )
         K = view.crop_K(self.tiles.tile_px)
         return Tile(self._ids[body], transforms, rig_to_crop, K, colors, rest, light, fur)
 
@@ -119,7 +122,7 @@ class CropFactory:
             return rgba
         return np.stack([_shrink(image, size) for image in rgba])
 
-    def _truth(self, body, images, views, rig_to_crop, rotations, shapes, colors) -> CropBatch:  # noqa: ANN001
+    def _truth(self, body, images, views, rig_to_crop, rotations, shapes, colors) -> CropBatch:
         own = self.bodies[body]
         pose = own.template_pose(rig_to_crop)
         crop_tan = np.array([view.crop_tan for view in views])

@@ -1,6 +1,6 @@
 """Fill a folder with shards of crops, by several processes; what is already there is kept.
 
-    pack_crops(PackJob(rigs, folder, shard_count=40), knowledge, progress)
+pack_crops(PackJob(rigs, folder, shard_count=40), knowledge, progress)
 """
 
 import multiprocessing as mp
@@ -35,9 +35,13 @@ class PackJob:
     crops: CropConfig = field(default_factory=CropConfig)
 
 
-def pack_crops(job: PackJob, knowledge: Knowledge, progress: Progress = lambda done, total: None) -> None:
+def pack_crops(
+    job: PackJob, knowledge: Knowledge, progress: Progress = lambda done, total: None
+) -> None:
     """Draw every missing shard. Each has a seed of its own, so a resumed job ends the same."""
-    missing = [n for n in range(job.shard_count) if not (job.folder / f"shard_{n:04d}.npz").exists()]
+    missing = [
+        n for n in range(job.shard_count) if not (job.folder / f"shard_{n:04d}.npz").exists()
+    ]
     progress(job.shard_count - len(missing), job.shard_count)
     if job.workers <= 1:
         _work(job, knowledge, missing, None)
@@ -56,12 +60,12 @@ def pack_crops(job: PackJob, knowledge: Knowledge, progress: Progress = lambda d
         worker.join()
 
 
-def _work(job: PackJob, knowledge: Knowledge, shards: list[int], done) -> None:  # noqa: ANN001
+def _work(job: PackJob, knowledge: Knowledge, shards: list[int], done) -> None:
     os.environ.setdefault("LP_NUM_THREADS", "0" if job.workers > 1 else "2")
+    import torch
+
     from render.context import offscreen_context
     from render.tiles import TileRenderer
-
-    import torch
 
     torch.set_num_threads(1)
     side = round(job.crops.size_px * job.crops.supersampling)
@@ -92,6 +96,8 @@ def _truth(batches: list[CropBatch], knowledge: Knowledge) -> dict[str, np.ndarr
     names = ("rotation", "weak", "crop_tan", "crop_to_cam", "frame", "joint_rotations", "shape")
     truth = {name: gather(name) for name in names}
     truth["body"] = np.concatenate([batch.body for batch in batches])
-    colors = [appearance_codes(knowledge.appearance, batch.colors.astype(np.float32)) for batch in batches]
+    colors = [
+        appearance_codes(knowledge.appearance, batch.colors.astype(np.float32)) for batch in batches
+    ]
     truth["appearance"] = np.concatenate(colors)
     return truth

@@ -2,9 +2,9 @@
 
     view = sample_view(rng, points, ViewConfig())     # points of the posed body, rig space
 
-A person films from standing or kneeling height, near or far; the box is never exact; animals walk out of
-the frame. The crop is the rotated virtual camera of `core/crop.py`: here it is built straight from the true
-geometry, in normalised image coordinates.
+A person films from standing or kneeling height, near or far; the box is never exact; animals walk
+out of the frame. The crop is the rotated virtual camera of `core/crop.py`: here it is built
+straight from the true geometry, in normalised image coordinates.
 """
 
 from dataclasses import dataclass
@@ -154,5 +154,7 @@ def _crop(
     crop_to_cam = aim(ray)
     # Tangents per unit of the plane, right and down, at the centre (CropCamera.around).
     tangents = np.linalg.norm(crop_to_cam.T[:2, :2], axis=0) / np.linalg.norm(ray)
-    half = 0.5 * config.box_scale * (size * tangents).max() * np.exp(rng.normal(0, config.scale_noise))
+    half = (
+        0.5 * config.box_scale * (size * tangents).max() * np.exp(rng.normal(0, config.scale_noise))
+    )
     return View(pose, crop_to_cam, float(half), frame)
