@@ -1,4 +1,5 @@
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -59,7 +60,8 @@ def test_the_same_seed_gives_the_same_clip(body: SynthBody) -> None:
     (first, a), (second, b) = make(body, 3, config), make(body, 3, config)
     assert np.array_equal(a, b)
     assert np.array_equal(first.masks, second.masks)
-    assert first.truth is not None and second.truth is not None
+    assert first.truth is not None
+    assert second.truth is not None
     assert np.array_equal(first.truth.vertices, second.truth.vertices)
 
 
@@ -83,14 +85,16 @@ def test_other_seeds_give_other_clips(body: SynthBody, made: tuple[Clip, Picture
 def test_masks_and_depth_are_those_of_the_true_mesh(made: tuple[Clip, Pictures]) -> None:
     clip = made[0]
     truth = clip.truth
-    assert truth is not None and truth.depth is not None
+    assert truth is not None
+    assert truth.depth is not None
     for frame in range(clip.frame_count):
         drawn = rasterize(truth.vertices[frame], truth.faces, clip.camera)
         mask = clip.masks[frame] > 0
         assert silhouette_iou(drawn.silhouette, mask) > 0.9  # edges by coverage, not by centre
         both = drawn.silhouette & mask
         error = np.abs(drawn.depth - truth.depth[frame])[both]
-        assert np.median(error) < 0.005 and np.quantile(error, 0.9) < 0.05
+        assert np.median(error) < 0.005
+        assert np.quantile(error, 0.9) < 0.05
         assert np.array_equal(truth.depth[frame] > 0, mask)
 
 
@@ -146,7 +150,8 @@ def test_a_body_stands_on_the_ground_and_does_not_jump(body: SynthBody) -> None:
         rng = np.random.default_rng(seed)
         performance = perform(body, rng, times, PerformanceConfig())
         lowest = performance.vertices[:, :, 1].min(1)
-        assert -1e-6 < lowest.min() and lowest.max() < 0.05
+        assert lowest.min() > -1e-6
+        assert lowest.max() < 0.05
         step = np.linalg.norm(np.diff(performance.vertices, axis=0), axis=2).max()
         assert step < 0.2
 
@@ -174,7 +179,8 @@ def test_imperfect_masks_differ_but_stay_near(made: tuple[Clip, Pictures]) -> No
         assert not np.array_equal(faulty, clip.masks)
         pairs = zip(faulty > 0, clip.masks > 0, strict=True)
         scores.append(np.mean([silhouette_iou(*pair) for pair in pairs]))
-    assert 0.6 < np.mean(scores) < 0.99 and min(scores) > 0.3
+    assert 0.6 < np.mean(scores) < 0.99
+    assert min(scores) > 0.3
 
 
 def test_faults_drift_instead_of_jumping() -> None:
@@ -182,7 +188,7 @@ def test_faults_drift_instead_of_jumping() -> None:
     mask[0, 30:90, 20:100] = 255
     still = np.repeat(mask, 20, axis=0)
     faulty = faulty_masks(np.random.default_rng(1), still, 30.0, MaskFaults(hole_share=0.0)) > 0
-    between = [silhouette_iou(*pair) for pair in zip(faulty[:-1], faulty[1:], strict=True)]
+    between = [silhouette_iou(*pair) for pair in pairwise(faulty)]
     assert min(between) > 0.9
     assert silhouette_iou(faulty[0], faulty[-1]) < 0.999
 
@@ -198,7 +204,9 @@ def test_a_clip_comes_back_from_its_folder(tmp_path: Path, made: tuple[Clip, Pic
     back = read_clip(tmp_path / "tube")
     assert np.array_equal(back.masks, clip.masks)
     assert (back.name, back.seed, back.rig_name) == ("tube_4", 4, "tube")
-    assert back.truth is not None and clip.truth is not None and clip.truth.depth is not None
+    assert back.truth is not None
+    assert clip.truth is not None
+    assert clip.truth.depth is not None
     np.testing.assert_allclose(back.truth.vertices, clip.truth.vertices)
     np.testing.assert_allclose(back.truth.root_to_cam, clip.truth.root_to_cam)
     assert back.truth.depth is not None

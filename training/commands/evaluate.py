@@ -101,7 +101,10 @@ def run(arguments: argparse.Namespace, out: Writer) -> int:
     for word in arguments.clips:
         if word in SYNTHETIC_SETS:
             made, kinds = synthetic_clips(
-                subject, arguments.rigs or arguments.data / "rigs", word == "synthetic", out.progress
+                subject,
+                arguments.rigs or arguments.data / "rigs",
+                word == "synthetic",
+                out.progress,
             )
             clips, groups = [*clips, *made], groups | kinds
     options = EvaluationOptions(

@@ -3,8 +3,8 @@
 main.py synthesize fox.glb -o clips/fox                        # one clip
 main.py synthesize a.glb b.glb -o clips --count 4 --seed 100   # folders clips/NAME_SEED
 
-The same rig, seed and options give the same clip. A clip's folder can be given to `evaluate`; beside the true
-masks.npz lies masks_imperfect.npz, as a segmenter might have made them.
+The same rig, seed and options give the same clip. A clip's folder can be given to `evaluate`;
+beside the true masks.npz lies masks_imperfect.npz, as a segmenter might have made them.
 """
 
 import argparse
@@ -71,7 +71,7 @@ def _size(text: str) -> tuple[int, int]:
     from core.errors import ExplainedError
 
     width, _, height = text.partition("x")
-    if not (width.isdecimal() and height.isdecimal() and 16 <= min(int(width), int(height))):
+    if not (width.isdecimal() and height.isdecimal() and min(int(width), int(height)) >= 16):
         raise ExplainedError(f"--size {text!r} is not like 256x256, at least 16x16.")
     if max(int(width), int(height)) > 2048:
         raise ExplainedError(f"--size {text!r} is too large; at most 2048x2048.")

@@ -96,7 +96,9 @@ class Evaluation:
         }
         if self.with_truth:
             for name, mean in self._truth_means().items():
-                facts[f"clips_{name}".replace(" ", "_")] = {w: asdict(one) for w, one in mean.items()}
+                facts[f"clips_{name}".replace(" ", "_")] = {
+                    w: asdict(one) for w, one in mean.items()
+                }
         if self.real:
             facts["real_mean"] = joined_real_scores(list(self.real.values())).facts()
         return facts

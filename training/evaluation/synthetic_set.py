@@ -3,8 +3,9 @@
     test_set = synthetic_set("dog")
     clips = test_set.clips(Path("../shared/data/rigs"))
 
-The shipped student learns from all motions of its rigs. So on those rigs seeds, cameras, surroundings, coats,
-proportions and courses of motion are unseen, but the motion clips are not; the unseen rigs are held out whole.
+The shipped student learns from all motions of its rigs. So on those rigs seeds, cameras,
+surroundings, coats, proportions and courses of motion are unseen, but the motion clips are not; the
+unseen rigs are held out whole.
 Seeds from 900000 on belong to this set: nothing else may draw from them.
 """
 

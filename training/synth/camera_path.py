@@ -1,4 +1,4 @@
-"""Cameras that film a performance: walking around it, panning after it, standing still, in a shaky hand.
+"""Cameras that film a performance: walking around it, panning after it, standing still, shaking.
 
 shot = sample_shot(rng, performance.vertices, times_s, (256, 256), ShotConfig())
 shot.world_to_cam                          # (frames, 4, 4)

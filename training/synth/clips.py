@@ -6,92 +6,27 @@
     factory = ClipFactory(ClipConfig())        # keeps the OpenGL context: for many clips
     clip, pictures = factory.make(body, 3)
 
-Masks and depth are of what is seen: things in front hide parts of the body. Vertices are skinned linearly,
-as the pictures are drawn. For imperfect masks: `training/synth/mask_faults.py`.
+Masks and depth are of what is seen: things in front hide parts of the body. Vertices are skinned
+linearly, as the pictures are drawn. For imperfect masks: `training/synth/mask_faults.py`.
 """
-
-from dataclasses import dataclass, field, replace
 
 import cv2
 import moderngl
 import numpy as np
-from jaxtyping import Float, Float32, UInt8
+from jaxtyping import Float32, UInt8
 
 from render.context import offscreen_context
-from render.tiles import FurNoise, Tile, TileLight, TileRenderer
+from render.tiles import FurNoise, Tile, TileRenderer
 from training.clip import Clip, ClipTruth
 from training.synth.bodies import SynthBody
-from training.synth.camera_path import Shot, ShotConfig, sample_shot
-from training.synth.film import Film, FilmConfig, compressed, smear
-from training.synth.occluders import Occluder, sample_occluders
-from training.synth.performance import Performance, PerformanceConfig, perform
-from training.synth.surroundings import Surroundings
+from training.synth.compose import filmed, front_of, motion_px_of, with_body_seen
+from training.synth.film import compressed
+from training.synth.scene import ClipConfig, Scene, sample_scene
 
 GENERATOR_VERSION = 1
 """Raised whenever the same seed gives another clip."""
 
 _SUPERSAMPLING = 2
-_MOST_HIDDEN = 0.65
-"""A body of which less is seen says nothing about a student."""
-
-
-@dataclass(frozen=True)
-class ClipConfig:
-    """What the clips are like."""
-
-    width_px: int = 256
-    height_px: int = 256
-    frames: int = 60
-    fps: float = 30.0
-    category: str = "animal"
-    occluded_share: float = 0.25
-    """Clips with things standing in front."""
-    shadow: tuple[float, float] = (0.15, 0.6)
-    is_compressed: bool = True
-    with_depth: bool = True
-    performance: PerformanceConfig = field(default_factory=PerformanceConfig)
-    shot: ShotConfig = field(default_factory=ShotConfig)
-    film: FilmConfig = field(default_factory=FilmConfig)
-
-    def __post_init__(self) -> None:
-        if self.width_px % 2 or self.height_px % 2:
-            raise ValueError(f"clips of {self.width_px} x {self.height_px}: sides must be even")
-        if self.frames < 2:
-            raise ValueError(f"a clip needs at least 2 frames, not {self.frames}")
-
-
-@dataclass(frozen=True, eq=False)
-class _Scene:
-    """Everything about a clip but its pictures."""
-
-    performance: Performance
-    shot: Shot
-    surroundings: Surroundings
-    occluders: list[Occluder]
-    colors: Float[np.ndarray, "verts 3"]
-    fur: FurNoise
-    to_light: Float[np.ndarray, " 3"]
-    """In the world, upwards."""
-    ambient: Float[np.ndarray, " 3"]
-    diffuse: Float[np.ndarray, " 3"]
-    shadow: float
-    film: Film
-
-    @property
-    def root_to_cam(self) -> Float[np.ndarray, "frames 4 4"]:
-        return self.shot.world_to_cam @ self.performance.body_to_world
-
-    @property
-    def shadow_to_cam(self) -> Float[np.ndarray, "frames 4 4"]:
-        """The body pressed flat onto the ground along the light."""
-        flat = np.eye(4)
-        flat[:, 1] = [
-            -self.to_light[0] / self.to_light[1],
-            0,
-            -self.to_light[2] / self.to_light[1],
-            0,
-        ]
-        return self.shot.world_to_cam @ flat @ self.performance.body_to_world
 
 
 def make_clip(
@@ -136,18 +71,16 @@ class ClipFactory:
         """One clip with its pictures."""
         config = self.config
         rng = np.random.default_rng((seed, GENERATOR_VERSION))
-        scene = _scene(body, rng, config)
+        scene = sample_scene(body, rng, config)
         rgba, depth = self._body_layer(body, scene)
         shade = self._shadow_layer(body, scene)
-        scene = _with_body_seen(scene, depth)
+        scene = with_body_seen(scene, depth)
         pictures = np.empty((config.frames, config.height_px, config.width_px, 3), np.uint8)
         masks = np.empty(pictures.shape[:3], np.uint8)
-        motion_px = _motion_px(scene)
+        motion_px = motion_px_of(scene)
         for frame in range(config.frames):
-            front = _front(scene, frame, depth[frame])
-            pictures[frame] = _filmed(
-                scene, frame, rng, rgba[frame], shade[frame], front, motion_px
-            )
+            front = front_of(scene, frame, depth[frame])
+            pictures[frame] = filmed(scene, frame, rng, rgba[frame], shade[frame], front, motion_px)
             alpha = rgba[frame, ..., 3] > 127
             masks[frame] = np.where(alpha & (front.alpha < 0.5), 255, 0)
             depth[frame] *= masks[frame] > 0
@@ -155,7 +88,7 @@ class ClipFactory:
             pictures = compressed(pictures, scene.film.crf, config.fps)
         return _clip(body, seed, config, scene, masks, depth), pictures
 
-    def _body_layer(self, body: SynthBody, scene: _Scene) -> tuple[np.ndarray, np.ndarray]:
+    def _body_layer(self, body: SynthBody, scene: Scene) -> tuple[np.ndarray, np.ndarray]:
         """Premultiplied RGBA, and depth of what is at least half covered."""
         images = self._tiles.draw(self._drawn(self._tiles, body, scene, False))
         config = self.config
@@ -167,7 +100,7 @@ class ClipFactory:
         ])  # fmt: skip
         return rgba, np.stack([_shrunk_depth(each[:high, :wide]) for each in images.depth])
 
-    def _shadow_layer(self, body: SynthBody, scene: _Scene) -> np.ndarray:
+    def _shadow_layer(self, body: SynthBody, scene: Scene) -> np.ndarray:
         """How much light the body takes from the ground, 0..1, soft."""
         images = self._shadows.draw(self._drawn(self._shadows, body, scene, True), with_depth=False)
         high, wide = self.config.height_px, self.config.width_px
@@ -177,7 +110,7 @@ class ClipFactory:
         ])  # fmt: skip
 
     def _drawn(
-        self, tiles: TileRenderer, body: SynthBody, scene: _Scene, is_shadow: bool
+        self, tiles: TileRenderer, body: SynthBody, scene: Scene, is_shadow: bool
     ) -> list[Tile]:
         if body not in self._ids:  # both renderers get every body, so its number is the same
             for each in (self._tiles, self._shadows):
@@ -194,130 +127,15 @@ class ClipFactory:
                 K,
                 scene.colors,
                 scene.performance.rig.vertices,
-                _light(scene, frame),
+                scene.light(frame),
                 FurNoise() if is_shadow else scene.fur,
             )
             for frame in range(self.config.frames)
         ]
 
 
-def _scene(body: SynthBody, rng: np.random.Generator, config: ClipConfig) -> _Scene:
-    times_s = np.arange(config.frames) / config.fps
-    performance = perform(body, rng, times_s, config.performance)
-    size = (config.width_px, config.height_px)
-    shot = sample_shot(rng, performance.vertices, times_s, size, config.shot)
-    occluders = []
-    if rng.random() < config.occluded_share:
-        eye = -np.einsum("fji,fj->fi", shot.world_to_cam[:, :3, :3], shot.world_to_cam[:, :3, 3])
-        centre = performance.vertices.mean(1, dtype=float)
-        occluders = sample_occluders(rng, int(rng.integers(1, 4)), eye, centre, 0.5)
-    elevation, azimuth = rng.uniform(0.7, 1.4), rng.uniform(-np.pi, np.pi)
-    flat = np.cos(elevation)
-    warm = rng.normal(0, 0.06, 3)
-    return _Scene(
-        performance,
-        shot,
-        Surroundings.sample(rng),
-        occluders,
-        body.painter.paint(rng),
-        FurNoise(
-            rng.uniform(0, 0.5), float(np.exp(rng.uniform(2.5, 5.0))), int(rng.integers(9999))
-        ),
-        np.array([flat * np.sin(azimuth), np.sin(elevation), flat * np.cos(azimuth)]),
-        rng.uniform(0.3, 0.7) * (1 + warm),
-        rng.uniform(0.2, 0.9) * (1 - warm),
-        float(rng.uniform(*config.shadow)),
-        Film.sample(rng, config.film),
-    )
-
-
-def _light(scene: _Scene, frame: int) -> TileLight:
-    to_light = scene.shot.world_to_cam[frame, :3, :3] @ scene.to_light
-    return TileLight(to_light, scene.ambient, scene.diffuse)
-
-
-@dataclass(frozen=True, eq=False)
-class _Front:
-    """What stands in front of the body, premultiplied, and how much it hides."""
-
-    rgb: Float32[np.ndarray, "height width 3"]
-    alpha: Float32[np.ndarray, "height width"]
-    behind: list[np.ndarray]
-    """Things the body hides, farthest first: RGBA."""
-
-
-def _front(scene: _Scene, frame: int, depth: Float32[np.ndarray, "height width"]) -> _Front:
-    rgb = np.zeros((*depth.shape, 3), np.float32)
-    alpha = np.zeros(depth.shape, np.float32)
-    behind = []
-    for thing in scene.occluders:
-        drawn = thing.draw(scene.shot.camera, scene.shot.world_to_cam[frame])
-        if drawn is None:
-            continue
-        layer, plane = drawn[0].astype(np.float32) / 255, drawn[1]
-        behind.append(layer)
-        is_front = (plane < depth) | (depth == 0)
-        share = layer[..., 3] * is_front
-        rgb = rgb * (1 - share[..., None]) + layer[..., :3] * is_front[..., None]
-        alpha = alpha * (1 - share) + share
-    return _Front(rgb, alpha, behind)
-
-
-def _with_body_seen(scene: _Scene, depth: Float32[np.ndarray, "frames height width"]) -> _Scene:
-    """Without things in front until they hide no more than `_MOST_HIDDEN` of the body at any time."""
-    while scene.occluders:
-        hidden = 0.0
-        for frame in range(0, len(depth), 3):
-            is_body = depth[frame] > 0
-            if is_body.any():
-                hidden = max(
-                    hidden, float(_front(scene, frame, depth[frame]).alpha[is_body].mean())
-                )
-        if hidden <= _MOST_HIDDEN:
-            return scene
-        scene = replace(scene, occluders=scene.occluders[1:])
-    return scene
-
-
-def _filmed(
-    scene: _Scene,
-    frame: int,
-    rng: np.random.Generator,
-    rgba: UInt8[np.ndarray, "height width 4"],
-    shade: UInt8[np.ndarray, "height width"],
-    front: _Front,
-    motion_px: tuple[np.ndarray, np.ndarray],
-) -> UInt8[np.ndarray, "height width 3"]:
-    """Background, shadow, body, what stands in front, and the camera's faults."""
-    camera, to_cam = scene.shot.camera, scene.shot.world_to_cam[frame]
-    picture = scene.surroundings.draw(camera, to_cam)
-    picture *= (1 - scene.shadow * (shade.astype(np.float32) / 255))[..., None]
-    for layer in front.behind:
-        picture = picture * (1 - layer[..., 3:]) + layer[..., :3]
-    picture = smear(picture, scene.film.shutter * motion_px[0][frame])
-    body = smear(rgba.astype(np.float32) / 255, scene.film.shutter * motion_px[1][frame])
-    picture = picture * (1 - body[..., 3:]) + body[..., :3]
-    picture = picture * (1 - front.alpha[..., None]) + front.rgb
-    return scene.film.exposed(rng, picture)
-
-
-def _motion_px(scene: _Scene) -> tuple[np.ndarray, np.ndarray]:
-    """How far the ground behind the body, and the body, move in the picture from frame to frame."""
-    camera, to_cam = scene.shot.camera, scene.shot.world_to_cam
-    centre = scene.performance.vertices.mean(1, dtype=float)
-
-    def seen(points: np.ndarray, poses: np.ndarray) -> np.ndarray:
-        in_cam = np.einsum("fij,fj->fi", poses[:, :3, :3], points) + poses[:, :3, 3]
-        return camera.project(in_cam * [1, 1, 0] + [0, 0, 1] * np.maximum(in_cam[:, 2:], 0.1))
-
-    here = seen(centre[:-1], to_cam[:-1])
-    still = seen(centre[:-1], to_cam[1:]) - here
-    moved = seen(centre[1:], to_cam[1:]) - here
-    return tuple(np.concatenate([each, each[-1:]]) for each in (still, moved))
-
-
 def _shrunk_depth(depth: Float32[np.ndarray, "from_rows from_columns"]) -> np.ndarray:
-    """Depth of each square of pixels: mean of what is near the nearest; 0 where over half is empty."""
+    """Depth of squares of pixels: mean of what is near the nearest; 0 where over half is empty."""
     side = _SUPERSAMPLING
     parts = np.stack(
         [depth[row::side, column::side] for row in range(side) for column in range(side)]
@@ -333,7 +151,7 @@ def _clip(
     body: SynthBody,
     seed: int,
     config: ClipConfig,
-    scene: _Scene,
+    scene: Scene,
     masks: UInt8[np.ndarray, "frames height width"],
     depth: Float32[np.ndarray, "frames height width"],
 ) -> Clip:

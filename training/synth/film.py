@@ -98,8 +98,8 @@ def compressed(
     """The pictures after H.264 at a quality, encoded and decoded in memory."""
     file = io.BytesIO()
     with av.open(file, "w", format="mp4") as container:
-        # x264's faster code gives other bits now and then for the same small pictures (measured: 5 of 20
-        # runs at 96 x 64); this switch is there for reproducible output.
+        # x264's faster code gives other bits now and then for the same small pictures (measured: 5
+        # of 20 runs at 96 x 64); this switch is there for reproducible output.
         options = {"crf": str(crf), "preset": "veryfast", "x264-params": "cpu-independent=1"}
         stream = container.add_stream(
             "libx264", rate=Fraction(fps).limit_denominator(1001), options=options

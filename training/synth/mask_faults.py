@@ -2,7 +2,7 @@
 
     masks = faulty_masks(rng, true_masks, MaskFaults())
 
-The faults of `training/augment.py` in numpy, for whole frames of a clip: they drift instead of jumping.
+The faults of `training/augment.py` in numpy, for whole frames: they drift instead of jumping.
 """
 
 from dataclasses import dataclass

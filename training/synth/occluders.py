@@ -1,4 +1,4 @@
-"""Things that stand in front: posts, boards, stones, bushes, as flat pictures standing in the world.
+"""Things that stand in front: posts, boards, stones, bushes, as flat pictures in the world.
 
 things = sample_occluders(rng, count, eye, centre, size)
 rgba, depth = things[0].draw(camera, world_to_cam)
@@ -31,14 +31,14 @@ class Occluder:
     def draw(
         self, camera: Camera, world_to_cam: Float[np.ndarray, "4 4"]
     ) -> tuple[UInt8[np.ndarray, "height width 4"], Float32[np.ndarray, "height width"]] | None:
-        """Its picture, premultiplied, and its plane's depth; None where it reaches behind the camera."""
+        """Its picture, premultiplied, and its plane's depth; None if it reaches behind us."""
         turn, shift = world_to_cam[:3, :3], world_to_cam[:3, 3]
-        top_left = turn @ (self.foot + [0, self.height, 0]) + shift
+        top_left = turn @ (self.foot + np.array([0, self.height, 0])) + shift
         right, down = turn @ self.across, turn @ [0, -self.height, 0]
         corners = np.stack([top_left, top_left + right, top_left + down, top_left + right + down])
         if corners[:, 2].min() < 0.05:
             return None
-        # (u, v, 1) of the rectangle's own unit square to camera space; the picture's pixels to that.
+        # (u, v, 1) on the rectangle's unit square to camera space; to that square from pixels.
         plane = np.stack([right, down, top_left], 1)
         place = camera.K @ plane @ np.diag([1 / _PX, 1 / _PX, 1.0])
         half = np.array([[1, 0, -0.5], [0, 1, -0.5], [0, 0, 1.0]])  # cv2: centres at whole numbers

@@ -1,4 +1,4 @@
-"""The world around the body: a ground, what stands at the horizon, the sky. It moves as the camera does.
+"""The world around the body: a ground, what stands at the horizon, the sky.
 
 world = Surroundings.sample(rng)
 picture = world.draw(shot.camera, shot.world_to_cam[0])       # (height, width, 3) float32
