@@ -18,8 +18,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-# Our matrices are small: threads of the linear algebra library cost more than they bring, on a busy
-# machine thirty times as much. Set before numpy loads; torch and ONNX Runtime have threads of their own.
+# Our matrices are small: threads of the linear algebra library cost more than they bring, on a
+# busy machine thirty times as much. Set before numpy loads; torch and ONNX Runtime have their own.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 if TYPE_CHECKING:
