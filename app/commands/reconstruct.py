@@ -19,6 +19,7 @@ from core.progress import Writer, clock_text
 if TYPE_CHECKING:
     from app.commands.take_summary import TakeSummary
     from core.frame import Frame
+    from core.lookahead import Lookahead
     from core.pipeline import Pipeline
     from core.session_store import SessionHeader, SessionWriter
     from core.sources.source import Source
@@ -131,19 +132,27 @@ def _write_frames(
         memory = pipeline.prompt(first, box=_clipped(arguments.box, first))
     frame: Frame | None = first
     done = 0
-    while frame is not None and (total is None or done < total):
-        result, memory = pipeline.step(frame, memory)
-        for smooth in lookahead.push(result):
-            writer.append(smooth)
-        summary.add(result, frame)
-        done += 1
-        out.progress("reconstructing", done, total)
-        frame = source.read() if total is None or done < total else None
-    for smooth in lookahead.finish():
-        writer.append(smooth)
+    try:
+        while frame is not None and (total is None or done < total):
+            result, memory = pipeline.step(frame, memory)
+            for smooth in lookahead.push(result):
+                writer.append(smooth)
+            summary.add(result, frame)
+            done += 1
+            out.progress("reconstructing", done, total)
+            frame = source.read() if total is None or done < total else None
+    except KeyboardInterrupt:
+        _write_rest(lookahead, writer)  # what was seen is kept
+        raise
+    _write_rest(lookahead, writer)
     if total is not None and done < total:
         missing = total - done
         out.warn(f"{source.name} is damaged: {missing} of {total} frames could not be read.")
+
+
+def _write_rest(lookahead: "Lookahead", writer: "SessionWriter") -> None:
+    for smooth in lookahead.finish():
+        writer.append(smooth)
 
 
 def _frame_total(source: "Source", arguments: argparse.Namespace) -> int | None:

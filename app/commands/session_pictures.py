@@ -13,7 +13,7 @@ from jaxtyping import Float, UInt8
 from scipy.ndimage import uniform_filter1d
 
 from core.camera import Camera
-from core.export.motion import file_motion
+from core.export.motion import CAMERA_TO_FILE, file_motion
 from core.export.options import ExportOptions
 from core.export.take import Take
 from core.kinematics import forward_kinematics, skin_transforms
@@ -63,8 +63,9 @@ class SessionPictures:
         picture = self.fitted(rgb)
         if not self._take.is_covered[row]:
             return picture
-        camera = FixedCamera(Camera(self._take.K, *self._take.image_size))
-        body = self._body(row, self._take.root_to_cam[row])
+        # A world that is the camera's space with y up, so that light falls from above.
+        camera = FixedCamera(Camera(self._take.K, *self._take.image_size), CAMERA_TO_FILE)
+        body = self._body(row, CAMERA_TO_FILE @ self._take.root_to_cam[row])
         scene = Scene((body,), camera)
         return overlay_image(self._renderer, picture, scene, OVERLAY_OPACITY, self._samples)
 
