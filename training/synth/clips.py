@@ -50,8 +50,8 @@ class ClipFactory:
 
     def __init__(self, config: ClipConfig, ctx: moderngl.Context | None = None) -> None:
         self.config = config
-        self._own_ctx = offscreen_context() if ctx is None else None
-        self._ctx = ctx or self._own_ctx
+        self._ctx = offscreen_context() if ctx is None else ctx
+        self._owns_ctx = ctx is None
         side = max(config.width_px, config.height_px)
         across = max(1, min(4, 2048 // (side * _SUPERSAMPLING)))
         self._tiles = TileRenderer(self._ctx, side * _SUPERSAMPLING, across, across)
@@ -62,8 +62,8 @@ class ClipFactory:
         """Free the GPU's memory, and the context if it is this factory's own."""
         self._tiles.release()
         self._shadows.release()
-        if self._own_ctx is not None:
-            self._own_ctx.release()
+        if self._owns_ctx:
+            self._ctx.release()
 
     def make(
         self, body: SynthBody, seed: int

@@ -93,4 +93,4 @@ def motion_px_of(scene: Scene) -> tuple[np.ndarray, np.ndarray]:
     here = seen(centre[:-1], to_cam[:-1])
     still = seen(centre[:-1], to_cam[1:]) - here
     moved = seen(centre[1:], to_cam[1:]) - here
-    return tuple(np.concatenate([each, each[-1:]]) for each in (still, moved))
+    return np.concatenate([still, still[-1:]]), np.concatenate([moved, moved[-1:]])

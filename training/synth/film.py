@@ -110,6 +110,6 @@ def compressed(
             container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
         container.mux(stream.encode())
     file.seek(0)
-    with av.open(file) as container:
-        decoded = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
+    with av.open(file, "r") as coded:
+        decoded = [frame.to_ndarray(format="rgb24") for frame in coded.decode(video=0)]
     return np.stack(decoded)
