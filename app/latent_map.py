@@ -112,6 +112,10 @@ class LatentMap(QWidget):
             label = QLabel(name)
             label.setFont(scaled_font(0.9))
             box.setAccessibleName(f"Component {name.lower()}")
+            box.setMinimumContentsLength(4)
+            box.setSizeAdjustPolicy(
+                QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+            )
             box.activated.connect(self._on_axes)
             row.addWidget(label)
             row.addWidget(box, 1)

@@ -78,7 +78,10 @@ class PresetPanel(QWidget):
         self.one, self.other = QComboBox(), QComboBox()
         for box, name in ((self.one, "Blend from"), (self.other, "Blend to")):
             box.setAccessibleName(name)
-            box.setMinimumContentsLength(4)
+            box.setMinimumContentsLength(3)
+            box.setSizeAdjustPolicy(
+                QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+            )
         self.part = QSlider(Qt.Orientation.Horizontal)
         self.part.setRange(0, BLEND_STEPS)
         self.part.setAccessibleName("How far between the two presets")

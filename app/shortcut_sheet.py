@@ -21,6 +21,12 @@ MOUSE = (
     ("Wheel, right drag", "Nearer and farther"),
     ("Drag on the input picture", "Box around the subject"),
     ("Double-click a slider", "Back to 0"),
+    ("Wheel on a slider", "A tenth of a sigma"),
+    ("Drag on the map", "Move two components"),
+    ("Drag on the timeline", "Scrub"),
+    ("Wheel on the timeline", "Move along it"),
+    ("Ctrl+wheel on the timeline", "Zoom about the mouse"),
+    ("Drag the split line", "More or less of the bare video"),
 )
 
 

@@ -29,7 +29,8 @@ if "stubborn" in sys.argv:
 if "bad" in sys.argv:
     say(event="error", text="The disk is full."); sys.exit(1)
 say(event="message", text="Wrote it.")
-say(event="result", path="it", findings=[{"name": "disk", "state": "warn", "text": "x", "hint": "y"}])
+finding = {"name": "disk", "state": "warn", "text": "x", "hint": "y"}
+say(event="result", path="it", findings=[finding])
 """
 
 
