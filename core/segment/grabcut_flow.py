@@ -1,31 +1,57 @@
-"""The subject from a prompt or a guess, carried on by optical flow and refined by GrabCut."""
+"""The default segmenter: prompted or guessed once, then carried on by flow and cut out anew.
 
-from dataclasses import dataclass
+Each frame: the last mask moves along the optical flow; an appearance model learned from the clip
+and a plate of the background add evidence; a minimum cut finds the outline. What was found teaches
+the models, unless it is doubtful. A subject that is lost is searched by its colours.
+
+    segmenter = GrabCutFlow()
+    memory = segmenter.prompt(frame, box=(40.0, 30.0, 200.0, 180.0))
+    mask, memory = segmenter.segment(frame, memory)
+"""
+
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
-from jaxtyping import UInt8
+from jaxtyping import Bool, Float, Float32, UInt8
 
 from core.frame import Frame
 from core.results import Box, Mask
+from core.segment.appearance import Appearance, colour_and_place
+from core.segment.background_plate import BackgroundPlate
+from core.segment.first_mask import first_mask, largest_blobs
+from core.segment.graph_cut import EVIDENCE_LIMIT, cut_out
+from core.segment.motion import camera_motion, carried, flow_back
 from core.segment.segmenter import Points, SegmentMemory
+from core.segment.small_frame import SmallFrame
+from core.segment.subject_view import SubjectView
 
-_LONG_SIDE_PX = 224
+_LOOKS_WEIGHT = 2.0
+_PRIOR_WEIGHT = 2.0
+_PRIOR_BAND = 0.12
+"""Distance from the carried outline at which it is certain, in lengths of the subject."""
+_SHARE_OF_MASK = 0.4
+"""How much a mask drawn by a person counts for ever..."""
+_SHARE_OF_BOX = 0.15
+"""...and how much what was found in a box, which is often partly wrong."""
 
 
 @dataclass(frozen=True, eq=False)
 class FlowMemory(SegmentMemory):
-    """The last frame, small, and the subject on it."""
+    """The last frame, small, and all that was learned."""
 
-    rgb: UInt8[np.ndarray, "h w 3"]
-    labels: UInt8[np.ndarray, "h w"]
-    """GrabCut's labels (GC_BGD, ...) to refine; 0 or 1 on frames already seen."""
-    models: tuple[np.ndarray, np.ndarray]
     frame_index: int
+    small: SmallFrame
+    mask: Mask
+    appearance: Appearance | None
+    """None if there never was a subject."""
+    plate: BackgroundPlate
+    frames: int = 0
+    """How many frames since the prompt."""
 
 
 class GrabCutFlow:
-    """First version: GrabCut on the whole small frame."""
+    """Needs no training and no download; see the module."""
 
     name = "grabcut"
 
@@ -36,65 +62,68 @@ class GrabCutFlow:
         points: Points | None = None,
         mask: UInt8[np.ndarray, "height width"] | None = None,
     ) -> SegmentMemory:
-        small = _small(frame.rgb)
-        height, width = small.shape[:2]
-        labels = np.zeros((height, width), np.uint8)
-        if mask is not None:
-            solid = cv2.resize(mask, (width, height), interpolation=cv2.INTER_AREA) > 127
-            labels = _band(solid.astype(np.uint8), 3)
-        else:
-            x0, y0, x1, y1 = box or (
-                0.2 * frame.width_px,
-                0.15 * frame.height_px,
-                0.8 * frame.width_px,
-                0.85 * frame.height_px,
-            )
-            scale = width / frame.width_px
-            labels[
-                max(0, int(y0 * scale)) : int(y1 * scale) + 1,
-                max(0, int(x0 * scale)) : int(x1 * scale) + 1,
-            ] = cv2.GC_PR_FGD
-        models = np.zeros((1, 65)), np.zeros((1, 65))
-        cv2.grabCut(small, labels, None, *models, 3, cv2.GC_INIT_WITH_MASK)
-        return FlowMemory(small, labels % 2, models, frame.index)
+        share = _SHARE_OF_BOX if mask is None else _SHARE_OF_MASK
+        alpha = first_mask(frame.rgb, box, points) if mask is None else mask
+        small = SmallFrame.of(frame.rgb)
+        plate = BackgroundPlate.first(small, small.shrink(alpha))
+        found = _box_of(alpha)
+        if found is None:
+            return FlowMemory(frame.index, small, Mask(alpha, 0.0), None, plate)
+        view = SubjectView(found, (frame.width_px, frame.height_px))
+        inputs = colour_and_place(view.see(frame.rgb), view)
+        subject = view.see_small(alpha) > 127
+        appearance = Appearance.first(inputs, subject.ravel(), view.is_inside.ravel(), share)
+        return FlowMemory(frame.index, small, Mask(alpha, 1.0), appearance, plate)
 
     def segment(self, frame: Frame, memory: SegmentMemory | None) -> tuple[Mask, SegmentMemory]:
-        small = _small(frame.rgb)
-        if not isinstance(memory, FlowMemory) or memory.rgb.shape != small.shape:
+        if not isinstance(memory, FlowMemory) or memory.mask.alpha.shape != frame.rgb.shape[:2]:
             memory = self.prompt(frame)
         assert isinstance(memory, FlowMemory)
-        solid = memory.labels
-        if frame.index != memory.frame_index:
-            flow = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM).calc(
-                cv2.cvtColor(small, cv2.COLOR_RGB2GRAY),
-                cv2.cvtColor(memory.rgb, cv2.COLOR_RGB2GRAY),
-                None,
-            )
-            y, x = np.mgrid[: small.shape[0], : small.shape[1]].astype(np.float32)
-            warped = cv2.remap(solid, x + flow[..., 0], y + flow[..., 1], cv2.INTER_LINEAR)
-            labels = _band(warped, 4)
-            models = memory.models[0].copy(), memory.models[1].copy()
-            if (labels % 2).any() and not (labels % 2).all():
-                cv2.grabCut(small, labels, None, *models, 1, cv2.GC_EVAL_FREEZE_MODEL)
-            solid = labels % 2
-        size = (frame.width_px, frame.height_px)
-        alpha = cv2.resize(solid * np.uint8(255), size, interpolation=cv2.INTER_LINEAR)
-        confidence = 0.8 if solid.any() else 0.0
-        return Mask(alpha, confidence), FlowMemory(small, solid, memory.models, frame.index)
+        if frame.index == memory.frame_index:
+            return memory.mask, memory
+        small = SmallFrame.of(frame.rgb)
+        flow = flow_back(small, memory.small)
+        expected = carried(small.shrink(memory.mask.alpha), flow)
+        plate = memory.plate.moved(camera_motion(flow, expected))
+        box = _box_of(expected)
+        if memory.appearance is None or box is None:
+            empty = Mask(np.zeros(frame.rgb.shape[:2], np.uint8), 0.0)
+            return empty, replace(memory, frame_index=frame.index, small=small, mask=empty)
+        view = SubjectView(_scaled(box, 1 / small.scale), (frame.width_px, frame.height_px))
+        seen = view.see(frame.rgb)
+        inputs = colour_and_place(seen, view)
+        score = memory.appearance.score(inputs).reshape(seen.shape[:2])
+        prior = _prior(view.see_small(expected), view.length)
+        evidence = _LOOKS_WEIGHT * score + _PRIOR_WEIGHT * prior
+        evidence += view.see_small(plate.evidence(small, expected))
+        evidence = np.clip(evidence, -EVIDENCE_LIMIT, EVIDENCE_LIMIT)
+        evidence[~view.is_inside] = 0
+        subject = cut_out(seen, evidence) & view.is_inside
+        subject = largest_blobs(subject, view.see_small(expected) > 127)
+        alpha = view.unsee(subject.astype(np.uint8) * np.uint8(255))
+        appearance = memory.appearance.taught(
+            inputs, subject.ravel(), view.is_inside.ravel(), memory.frames
+        )
+        plate = plate.learned(small, small.shrink(alpha))
+        mask = Mask(alpha, 1.0)
+        return mask, FlowMemory(frame.index, small, mask, appearance, plate, memory.frames + 1)
 
     def close(self) -> None:
         """Holds nothing."""
 
 
-def _small(rgb: np.ndarray) -> np.ndarray:
-    scale = min(1.0, _LONG_SIDE_PX / max(rgb.shape[:2]))
-    size = (max(1, round(rgb.shape[1] * scale)), max(1, round(rgb.shape[0] * scale)))
-    return cv2.resize(rgb, size, interpolation=cv2.INTER_AREA)
+def _prior(expected: np.ndarray, length: float) -> Float32[np.ndarray, "h w"]:
+    """-1..1 by the signed distance to the carried outline."""
+    inside = (expected > 127).astype(np.uint8)
+    to_rest = cv2.distanceTransform(inside, cv2.DIST_L2, 3)
+    to_subject = cv2.distanceTransform(1 - inside, cv2.DIST_L2, 3)
+    return np.clip((to_rest - to_subject) / np.float32(_PRIOR_BAND * length), -1, 1)
 
 
-def _band(solid: np.ndarray, reach: int) -> np.ndarray:
-    kernel = np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)
-    labels = np.where(solid > 0, cv2.GC_PR_FGD, cv2.GC_PR_BGD).astype(np.uint8)
-    labels[cv2.erode(solid, kernel) > 0] = cv2.GC_FGD
-    labels[cv2.dilate(solid, kernel) == 0] = cv2.GC_BGD
-    return labels
+def _box_of(alpha: UInt8[np.ndarray, "height width"]) -> Box | None:
+    x, y, width, height = cv2.boundingRect(cv2.threshold(alpha, 127, 255, cv2.THRESH_BINARY)[1])
+    return (float(x), float(y), float(x + width), float(y + height)) if width else None
+
+
+def _scaled(box: Box, factor: float) -> Box:
+    return (box[0] * factor, box[1] * factor, box[2] * factor, box[3] * factor)
