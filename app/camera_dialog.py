@@ -95,7 +95,7 @@ class CameraDialog(QDialog):
 
     def done(self, code: int) -> None:
         self._thread.wait(WAIT_MS)
-        item = self.list.currentItem()
-        if code == QDialog.DialogCode.Accepted and item is not None:
-            self._session.open(item.data(Qt.ItemDataRole.UserRole))
+        row = self.list.currentRow()
+        if code == QDialog.DialogCode.Accepted and row >= 0:
+            self._session.open(self.list.item(row).data(Qt.ItemDataRole.UserRole))
         super().done(code)

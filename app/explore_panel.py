@@ -61,7 +61,7 @@ class ExplorePanel(QWidget):
         self._grid.setHorizontalSpacing(SPACE_PX)
         self._grid.setVerticalSpacing(SPACE_PX // 2)
         column = QVBoxLayout(self)
-        column.setContentsMargins(*(2 * SPACE_PX,) * 2, SPACE_PX, SPACE_PX)
+        column.setContentsMargins(2 * SPACE_PX, 2 * SPACE_PX, SPACE_PX, SPACE_PX)
         column.setSpacing(SPACE_PX)
         column.addLayout(self._head(actions))
         column.addWidget(self._state)
@@ -130,8 +130,9 @@ class ExplorePanel(QWidget):
                 row.remove()
             self.rows = [SliderRow(self._session, k, self._grid) for k in range(count)]
             QTimer.singleShot(0, self, self._fit)
-        for component, row in enumerate(self.rows):
-            row.say_share(float(model.latent.variance_share[component]))
+        shares = () if model is None else model.latent.variance_share
+        for row, share in zip(self.rows, shares, strict=True):
+            row.say_share(float(share))
         self.refresh()
 
     def _fit(self) -> None:

@@ -127,7 +127,7 @@ class InferenceThread(QThread):
                 self._take_assignment()
                 if shot is not None:
                     self._show(shot)
-                elif has_work:
+                elif self._may_fill():  # asked again: the assignment may be another by now
                     self._fill()
             except Exception as error:
                 LOG.exception("reconstruction failed")

@@ -20,7 +20,7 @@ class LatentPad(QWidget):
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session = session
-        self.axes = (0, 1)
+        self.axes: tuple[int, int] = (0, 1)
         self.path = np.zeros((0, 2))
         """Of the take, in sigma; NaN where there is no subject."""
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)

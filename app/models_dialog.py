@@ -67,8 +67,8 @@ class ModelsDialog(QDialog):
         self.refresh()
 
     def _chosen(self) -> str | None:
-        item = self.list.currentItem()
-        return None if item is None else item.text()
+        row = self.list.currentRow()
+        return None if row < 0 else self.list.item(row).text()
 
     def _use(self) -> None:
         chosen = self._chosen()

@@ -64,7 +64,8 @@ class RecordThread(QThread):
                         writer.add_result(item)
             if self.left_out_count:
                 LOG.warning("%d frames were left out of the take", self.left_out_count)
-            self.finished_take.emit(str(self.folder), writer.duration_s)
+            if writer.frame_count:
+                self.finished_take.emit(str(self.folder), writer.duration_s)
         except Exception as error:
             LOG.exception("recording failed")
             self.failed.emit(error)

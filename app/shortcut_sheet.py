@@ -82,6 +82,7 @@ class ShortcutSheet(QDialog):
             found = 0
             for row in range(group.childCount()):
                 item = group.child(row)
+                assert item is not None
                 is_hit = wanted in f"{item.text(0)} {item.text(1)}".lower()
                 item.setHidden(not is_hit)
                 found += is_hit

@@ -42,8 +42,7 @@ class SigmaSlider(QSlider):
 
     def event(self, event: QEvent) -> bool:
         """While it has the keyboard, arrows nudge it rather than step through the video."""
-        is_key = event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent)
-        if is_key and event.key() in NUDGES and not event.modifiers():
+        if event.type() == QEvent.Type.ShortcutOverride and _nudges(event):
             event.accept()
             return True
         return super().event(event)
@@ -121,3 +120,7 @@ class SigmaSlider(QSlider):
         painter.setPen(QPen(QColor(tones.accent if is_on else tones.line), 2))
         painter.setBrush(QColor(tones.field))
         painter.drawEllipse(QPointF(x, y), HANDLE_PX / 2 - 1, HANDLE_PX / 2 - 1)
+
+
+def _nudges(event: QEvent) -> bool:
+    return isinstance(event, QKeyEvent) and event.key() in NUDGES and not event.modifiers()

@@ -98,7 +98,8 @@ class TakeWriter:
             self._session.append(replace(result, frame_index=place, time_s=time_s))
 
     def close(self) -> None:
-        """Finish both; the session then knows its video by size and hash."""
+        """Finish both; the session then knows its video by size and hash. Nothing stays of a take
+        without frames."""
         from core.session_store import relink_source
 
         try:
@@ -106,6 +107,9 @@ class TakeWriter:
             self._container.close()
         except (OSError, av.error.FFmpegError) as error:
             raise SessionError(f"Cannot record to {self.folder} ({error}).") from error
+        if not self.frame_count:
+            self._session.discard()
+            return
         self._session.close()
         relink_source(self.folder, self.folder / VIDEO_NAME)
 

@@ -130,3 +130,25 @@ def test_a_failing_pipeline_is_told_and_frames_go_on(qtbot: QtBot) -> None:
     bench.stop()
     assert [str(error) for error in errors] == ["broken on purpose"]
     assert [shown.result for shown in bench.shown] == [None, None]
+
+
+def test_a_fill_that_was_due_is_dropped_when_a_live_source_comes(qtbot: QtBot) -> None:
+    """The order may change between the question whether to fill and the fill (a monkey found it)."""
+    bench = Bench(qtbot, has_fill=True)
+    errors: list[Exception] = []
+    bench.thread.failed.connect(errors.append)
+    live = facts_of(FakeSource(is_live=True), "camera:0")
+    for take_id in range(2, 40):
+        bench.thread.assign(Assignment(take_id, live, lambda w, h: bench.pipeline, None))
+        recorded = facts_of(FakeSource(), "fake.mp4")
+        bench.thread.assign(
+            Assignment(
+                take_id, recorded, lambda w, h: bench.pipeline, ResultStore(FRAMES),
+                lambda text: FakeSource(),
+            )
+        )  # fmt: skip
+        qtbot.wait(3)
+        bench.thread.assign(Assignment(take_id, live, lambda w, h: bench.pipeline, None))
+        qtbot.wait(3)
+    bench.stop()
+    assert errors == []

@@ -16,7 +16,6 @@ from hypothesis.stateful import (
     RuleBasedStateMachine,
     initialize,
     invariant,
-    precondition,
     rule,
     run_state_machine_as_test,
 )
@@ -166,10 +165,11 @@ class Monkey(RuleBasedStateMachine):
     def redo(self) -> None:
         self.session.editor.redo()
 
-    @precondition(lambda self: hasattr(self, "session") and self.session.editor.history.past)
     @rule()
     def undo_and_redo_cancel(self) -> None:
         editor = self.session.editor
+        if not editor.history.past:  # no precondition: what threads do must not steer the drawing
+            return
         before = editor._now()
         editor.undo()
         editor.redo()
@@ -229,4 +229,4 @@ def test_a_monkey_breaks_nothing(quiet: None) -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
 def test_a_monkey_breaks_nothing_in_thousands_of_actions(quiet: None) -> None:
-    play(examples=60, steps=80)
+    play(examples=30, steps=80)

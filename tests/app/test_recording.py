@@ -60,6 +60,12 @@ def test_a_take_holds_video_and_results(tmp_path: Path) -> None:
         np.testing.assert_allclose(np.diff(video.times_s), 1 / 30, atol=0.0021)
 
 
+def test_a_take_without_frames_leaves_nothing(tmp_path: Path) -> None:
+    with TakeWriter(tmp_path / "take.session", FakeModel(), (160, 120)):
+        pass
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_kill_loses_at_most_a_second(tmp_path: Path) -> None:
     folder = tmp_path / "take.session"
     with subprocess.Popen(
