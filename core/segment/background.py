@@ -12,7 +12,7 @@ from jaxtyping import Float32, UInt8
 
 from core.frame import Frame
 from core.results import Box, Mask
-from core.segment.segmenter import Points, SegmentMemory
+from core.segment.segmenter import Points, SegmentMemory, check_prompt
 
 _LONG_SIDE_PX = 256
 _HISTORY_FRAMES = 300
@@ -58,6 +58,7 @@ class BackgroundSegmenter:
 
         Points are not used.
         """
+        check_prompt(frame, box, mask)
         lab = _small_lab(frame)
         subject = np.zeros(lab.shape[:2], np.uint8)
         if mask is not None:

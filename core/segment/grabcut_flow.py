@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
-from jaxtyping import Bool, Float, Float32, UInt8
+from jaxtyping import Float32, UInt8
 
 from core.frame import Frame
 from core.results import Box, Mask
@@ -22,7 +22,7 @@ from core.segment.background_plate import BackgroundPlate
 from core.segment.first_mask import first_mask, largest_blobs
 from core.segment.graph_cut import EVIDENCE_LIMIT, cut_out
 from core.segment.motion import camera_motion, carried, flow_back
-from core.segment.segmenter import Points, SegmentMemory
+from core.segment.segmenter import Points, SegmentMemory, check_prompt
 from core.segment.small_frame import SmallFrame
 from core.segment.subject_view import SubjectView
 
@@ -62,6 +62,7 @@ class GrabCutFlow:
         points: Points | None = None,
         mask: UInt8[np.ndarray, "height width"] | None = None,
     ) -> SegmentMemory:
+        check_prompt(frame, box, mask)
         share = _SHARE_OF_BOX if mask is None else _SHARE_OF_MASK
         alpha = first_mask(frame.rgb, box, points) if mask is None else mask
         small = SmallFrame.of(frame.rgb)

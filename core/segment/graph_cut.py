@@ -50,7 +50,7 @@ def _models() -> tuple[np.ndarray, np.ndarray]:
     Their log ratio is 80 (x - 128) / variance.
     """
     variance = 80 * _STEPS * _SMOOTHNESS
-    return _model(88, variance), _model(168, variance)
+    return _model(88.0, variance), _model(168.0, variance)
 
 
 def _model(mean: float, variance: float) -> np.ndarray:

@@ -63,3 +63,19 @@ class Segmenter(Protocol):
     def close(self) -> None:
         """Free what the segmenter holds."""
         ...
+
+
+def check_prompt(
+    frame: Frame, box: Box | None, mask: UInt8[np.ndarray, "height width"] | None
+) -> None:
+    """Refuse what cannot mean a place on the frame.
+
+    Raises:
+        ValueError: The box lies outside the frame, or the mask has another size.
+    """
+    if box is not None:
+        x0, y0, x1, y1 = box
+        if not (max(x0, 0) < min(x1, frame.width_px) and max(y0, 0) < min(y1, frame.height_px)):
+            raise ValueError(f"box {box} lies outside {frame.width_px} x {frame.height_px} pixels")
+    if mask is not None and mask.shape != frame.rgb.shape[:2]:
+        raise ValueError(f"mask is {mask.shape}, frame {frame.rgb.shape[:2]}")
