@@ -105,6 +105,7 @@ class VideoFile(ClosesItself):
         if self._is_ahead_in_stream(wanted):
             return self._run_decoder(wanted)[0]
         keys = self._index.keys_before(wanted)[:_ATTEMPTS]
+        frame = None
         for key in (*keys, None):
             self._start_decoder(key)
             frame, is_sound = self._run_decoder(wanted)
