@@ -1,0 +1,182 @@
+"""Fits the bodies of a window of frames to their masks by gradient.
+
+    fit = WindowFit(model, config).run(state, results, targets)
+    fit.bodies, fit.score
+
+The best step is kept for the window as a whole, so that its frames go together; which frames are
+really better than their start is for the caller to ask.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from core.body_state_torch import Bodies, BodyState
+from core.body_torch import BodyTorch
+from core.coverage import Drawn
+from core.fit_target import FitTarget
+from core.model import CategoryModel
+from core.outline_pull_torch import outline_distance
+from core.refine import RefineConfig
+from core.results import FrameResult
+from core.silhouette_torch import draw_points, make_silhouettes
+
+RATES = {"turn": 0.02, "move": 0.015, "code": 0.08, "bend": 0.02, "shape": 0.08}
+"""Adam's step sizes, in the units of `BodyState`."""
+LEAST_DEPTH = 1e-2
+GAP_S = 0.7
+"""Frames further apart do not smooth each other."""
+
+
+@dataclass(frozen=True, eq=False)
+class Fit:
+    """The best step of a window."""
+
+    bodies: Bodies
+    changes: Float[Tensor, "frames changes"]
+    score: Float[np.ndarray, " frames"]
+    """IoU less the whole regulariser."""
+
+
+@dataclass(frozen=True, eq=False)
+class Before:
+    """The last frame of the window before: where this one's corrections should go on from."""
+
+    changes: Float[Tensor, " changes"]
+    time_s: float
+
+
+class _Views:
+    """Constants of a window: cameras and targets as tensors."""
+
+    def __init__(self, results: Sequence[FrameResult], targets: Sequence[FitTarget]) -> None:
+        K = np.stack([result.K for result in results])
+        scale = np.array([target.scale for target in targets])[:, None]
+        shift = np.stack([target.shift_px for target in targets])
+        self.focal = _tensor(K[:, [0, 1], [0, 1]] * scale)[:, None]
+        self.middle = _tensor(K[:, :2, 2] * scale + shift)[:, None]
+        cost = [target.distance / target.mask.sum() for target in targets]
+        self.pixel_cost = _tensor(np.stack(cost))
+        # The cost of a perfect silhouette, so that the loss falls to 0.
+        least = [np.minimum(one, 0).sum() for one in cost]
+        self.least_cost = _tensor(np.array(least))
+        self.times_s = np.array([result.time_s for result in results])
+
+    def project(self, vertices: Float[Tensor, "frames verts 3"]) -> Float[Tensor, "frames verts 3"]:
+        """To pixels of the small pictures, with depth."""
+        depth = vertices[..., 2:].clamp_min(LEAST_DEPTH)
+        return torch.cat([vertices[..., :2] / depth * self.focal + self.middle, depth], -1)
+
+
+class WindowFit:
+    """A way to fit windows of one model's frames."""
+
+    def __init__(self, model: CategoryModel, config: RefineConfig) -> None:
+        self.config, self.faces = config, model.rig.faces
+        self.body = BodyTorch.of(model)
+        self.silhouettes = make_silhouettes(config.backend, model.rig.faces, config.size_px)
+
+    def run(
+        self,
+        state: BodyState,
+        results: Sequence[FrameResult],
+        targets: Sequence[FitTarget],
+        before: Before | None = None,
+        fits_shape: bool = True,
+        should_stop: Callable[[], bool] = lambda: False,
+    ) -> Fit:
+        """Take gradient steps; `state` changes on the way.
+
+        Args:
+            state: The start.
+            results: The frames.
+            targets: What their masks ask.
+            before: The frame before the first, where it is fitted already.
+            fits_shape: Whether the proportions may change.
+            should_stop: Asked before each step.
+        """
+        config, views = self.config, _Views(results, targets)
+        optimizer, rates = _optimizer(state, config, fits_shape)
+        best, best_step = None, 0
+        for step in range(config.steps + 1):
+            bodies = state.bodies(self.body)
+            points = views.project(bodies.vertices)
+            drawn = draw_points(points, self.faces, config.size_px)
+            held = self._regulariser(state)
+            score = _score(drawn, targets, held)
+            if best is None or score.mean() > best.score.mean():
+                changes = state.changes().detach().clone()
+                best, best_step = Fit(bodies.detached(), changes, score), step
+            if step == config.steps or step - best_step > config.patience or should_stop():
+                break
+            loss = self._misfit(points, drawn, targets, views).sum() + held.sum()
+            loss = loss + self._roughness(state, views.times_s, before)
+            optimizer.zero_grad()
+            loss.backward()
+            for group, rate in zip(optimizer.param_groups, rates, strict=True):
+                group["lr"] = rate * _fade(step / config.steps)
+            optimizer.step()
+        assert best is not None
+        return best
+
+    def _misfit(
+        self, points: Tensor, drawn: Drawn, targets: Sequence[FitTarget], views: _Views
+    ) -> Float[Tensor, " frames"]:
+        coverage = self.silhouettes(points, drawn)
+        region = (coverage * views.pixel_cost).sum((1, 2)) - views.least_cost
+        outline = outline_distance(points, drawn, targets)
+        return self.config.region * region + self.config.outline * outline
+
+    def _regulariser(self, state: BodyState) -> Float[Tensor, " frames"]:
+        config = self.config
+        pose = config.pose_prior * state.sigmas.square().sum(1)
+        stay = config.pose_stay * state.code.square().sum(1)
+        turn = config.turn_stay * state.turn.square().sum(1)
+        bend = config.joint_stay * state.bend.square().sum((1, 2))
+        shape = config.shape_prior * state.shape.square().sum()
+        shape_stay = config.shape_stay * (state.shape - state.start_shape).square().sum()
+        return pose + stay + turn + bend + shape + shape_stay
+
+    def _roughness(
+        self, state: BodyState, times_s: np.ndarray, before: Before | None
+    ) -> Float[Tensor, ""]:
+        """Corrections are a random walk: the longer between frames, the more they may differ."""
+        changes = state.changes()
+        if before is not None:
+            changes = torch.cat([before.changes[None], changes])
+            times_s = np.concatenate([[before.time_s], times_s])
+        passed = np.diff(times_s)
+        weight = np.where((passed > 0) & (passed < GAP_S), 1 / (30 * np.maximum(passed, 1e-3)), 0.0)
+        steps = (changes[1:] - changes[:-1]).square().sum(1)
+        return self.config.smooth * (_tensor(weight) * steps).sum()
+
+
+def _score(
+    drawn: Drawn, targets: Sequence[FitTarget], held: Float[Tensor, " frames"]
+) -> Float[np.ndarray, " frames"]:
+    covered = drawn.is_covered
+    iou = [target.iou(covered[frame]) for frame, target in enumerate(targets)]
+    return np.array(iou) - held.detach().double().numpy()
+
+
+def _optimizer(
+    state: BodyState, config: RefineConfig, fits_shape: bool
+) -> tuple[torch.optim.Adam, list[float]]:
+    names = ["turn", "move", "code"]
+    names += ["bend"] if config.joint_stay > 0 else []
+    names += ["shape"] if fits_shape and len(state.shape) else []
+    groups = [{"params": [getattr(state, name)], "lr": RATES[name]} for name in names]
+    return torch.optim.Adam(groups, betas=(0.8, 0.95)), [RATES[name] for name in names]
+
+
+def _fade(share: float) -> float:
+    """Cosine from 1 to 0.1."""
+    return 0.1 + 0.45 * (1 + float(np.cos(np.pi * share)))
+
+
+def _tensor(values: np.ndarray) -> Tensor:
+    return torch.from_numpy(np.array(values, dtype=np.float32))
