@@ -21,6 +21,8 @@ from typing import TYPE_CHECKING, NoReturn
 # Our matrices are small: threads of the linear algebra library cost more than they bring, on a
 # busy machine thirty times as much. Set before numpy loads; torch and ONNX Runtime have their own.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+# OpenCV tells of every damaged picture on stderr; we say it once, in a sentence of our own.
+os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
 
 if TYPE_CHECKING:
     from core.progress import Writer

@@ -158,6 +158,31 @@ def test_a_bug_is_one_sentence_and_a_log(environment: dict[str, str]) -> None:
     assert "ZeroDivisionError" in log.read_text()
 
 
+def test_damaged_pictures_are_one_sentence(environment: dict[str, str], tmp_path: Path) -> None:
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for index in range(3):
+        (folder / f"{index:05}.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(50))
+    out = tmp_path / "out.session"
+    command = [sys.executable, "main.py", "reconstruct", str(folder), "-o", str(out)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env=environment)
+    assert done.returncode == 1
+    assert len(sentences(done.stderr)) == 1
+    assert not out.exists()
+
+
+def test_training_from_a_cut_off_rig_leaves_no_run(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rig = tmp_path / "rig.glb"
+    rig.write_bytes(b"glTF\x02\x00\x00\x00\xff\xff\x00\x00")
+    out, run = tmp_path / "model", tmp_path / "run"
+    assert main.main(["train", "--rig", str(rig), "-o", str(out), "--run", str(run)]) == 1
+    assert len(sentences(capsys.readouterr().err)) == 1
+    assert not out.exists()
+    assert not run.exists()
+
+
 def test_cancelling_is_130(environment: dict[str, str]) -> None:
     done = run_broken("raise KeyboardInterrupt", environment)
     assert done.returncode == 130

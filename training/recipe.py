@@ -52,10 +52,11 @@ class Recipe:
 
 def cook(recipe: Recipe, run: Path, out: Path, progress: Progress) -> Path:
     """Run or resume every step; returns the model's folder."""
+    teacher = _teacher(recipe)  # first: a rig that cannot be read leaves no run behind
     run.mkdir(parents=True, exist_ok=True)
     (run / "recipe.json").write_text(json.dumps(_plain(recipe), indent=1))
     (run / "commit.txt").write_text(_commit())
-    knowledge = learn(recipe, run, progress)
+    knowledge = learn(teacher, recipe, run, progress)
     job = pack_job(recipe, run)
     pack_crops(job, knowledge, lambda done, total: progress("draw crops", done, total))
     store = CropStore.open(job.folder)
@@ -67,9 +68,8 @@ def cook(recipe: Recipe, run: Path, out: Path, progress: Progress) -> Path:
     return out
 
 
-def learn(recipe: Recipe, run: Path, progress: Progress) -> Knowledge:
+def learn(teacher: RigTeacher, recipe: Recipe, run: Path, progress: Progress) -> Knowledge:
     """The frozen decoders: learned once for a run."""
-    teacher = RigTeacher.from_files(list(recipe.rigs), recipe.teacher)
     known = load_knowledge(teacher, run)
     if known is None:
         known = teacher.learn(lambda stage, done, total: progress(f"learn {stage}", done, total))
@@ -79,9 +79,13 @@ def learn(recipe: Recipe, run: Path, progress: Progress) -> Knowledge:
     return replace(known, rig=replace(known.rig, metres_per_unit=recipe.body_length_m))
 
 
+def _teacher(recipe: Recipe) -> RigTeacher:
+    return RigTeacher.from_files(list(recipe.rigs), recipe.teacher)
+
+
 def ship_checkpoint(recipe: Recipe, run: Path, out: Path) -> Path:
     """Ship what a run has reached so far."""
-    knowledge = learn(recipe, run, lambda stage, done, total: None)
+    knowledge = learn(_teacher(recipe), recipe, run, lambda stage, done, total: None)
     fit = StudentFit(student_config(recipe, knowledge), knowledge)
     fit.load(run)
     facts = card(recipe, len(CropStore.open(run / "crops")))
