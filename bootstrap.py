@@ -55,12 +55,9 @@ class SetupError(Exception):
 def say(text: str, is_passing: bool = False) -> None:
     """Tell the person; a passing line is overwritten by the next one on a terminal."""
     is_terminal = sys.stderr.isatty()
-    sys.stderr.write(("\r\033[K" if is_terminal else "") + text)
-    sys.stderr.write("" if is_passing and is_terminal else "\n")
+    end = "" if is_passing and is_terminal else "\n"
+    sys.stderr.write(("\r\033[K" if is_terminal else "") + text + end)
     sys.stderr.flush()
-
-
-# What is there and what is missing
 
 
 def require_python() -> None:
@@ -75,12 +72,15 @@ def require_python() -> None:
     )
 
 
-def requirements(with_tests: bool) -> list[str]:
+def requirements(*extras: str) -> list[str]:
+    """The lines of pyproject.toml: what running needs, and the extras named."""
     import tomllib  # only now: older Pythons get a sentence first, not a traceback
 
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    extra = project["optional-dependencies"]["dev"] if with_tests else []
-    return [*project["dependencies"], *extra]
+    known = project["optional-dependencies"]
+    if unknown := set(extras) - set(known):
+        raise SetupError(f"There is no extra {' or '.join(unknown)}; there are {', '.join(known)}.")
+    return [*project["dependencies"], *(line for name in extras for line in known[name])]
 
 
 def stamp_of(wanted: list[str], torch: str) -> str:
@@ -98,17 +98,14 @@ def missing_system_packages(with_tests: bool) -> list[str]:
     """Debian names of system libraries and programs that are not there."""
     if not IS_LINUX:
         return []
-    words = iter(LIBRARIES.split())
-    pairs = zip(words, words, strict=True)
+    words = LIBRARIES.split()
+    pairs = zip(words[::2], words[1::2], strict=True)
     missing = [package for library, package in pairs if not is_loadable(library)]
     if with_tests:
         missing += [name.lower() for name in ("Xvfb", "xauth") if not shutil.which(name)]
     if not PYTHON.exists() and not importlib.util.find_spec("ensurepip"):  # Debian ships it apart
         missing.append(f"python3.{sys.version_info.minor}-venv")
     return missing
-
-
-# Steps: one line each, the output of pip and apt in a log
 
 
 def run_step(title: str, command: list[str]) -> None:
@@ -180,16 +177,6 @@ def pip_install(title: str, *arguments: str) -> None:
     run_step(title, [*pip, "--progress-bar", "off", *arguments])
 
 
-def hint_at_cpu_build() -> None:
-    command = [PYTHON, "-m", "pip", "config", "list"]
-    configured = subprocess.run(command, capture_output=True, text=True).stdout
-    if "index-url" not in configured and "find-links" not in configured:
-        say(
-            "No NVIDIA GPU found: PyTorch's CPU build would save several GB. Its install page names"
-        )
-        say("the index to pass as --torch-index URL. Going on with what pip offers.")
-
-
 def install_packages(wanted: list[str], index: str | None, renew_torch: bool) -> None:
     """PyTorch as a step of its own, first, so that pip's own configuration or `index` decides.
 
@@ -209,7 +196,7 @@ def install_packages(wanted: list[str], index: str | None, renew_torch: bool) ->
 
 def set_up(with_tests: bool, torch: str = "auto", torch_index: str | None = None) -> None:
     """Bring `.venv` and the system to what pyproject.toml asks for; at once if nothing changed."""
-    wanted = requirements(with_tests)
+    wanted = requirements("dev") if with_tests else requirements()
     run_stamp, test_stamp = VENV / "run.stamp", VENV / "test.stamp"
     stamp = test_stamp if with_tests else run_stamp
     chosen = torch != "auto" or torch_index is not None
@@ -221,14 +208,14 @@ def set_up(with_tests: bool, torch: str = "auto", torch_index: str | None = None
     apt_install(missing_system_packages(with_tests))
     make_venv()
     if IS_LINUX and not (torch_index or torch == "cuda" or shutil.which("nvidia-smi")):
-        hint_at_cpu_build()
+        configured = subprocess.run([PYTHON, "-m", "pip", "config", "list"], capture_output=True)
+        if not any(word in configured.stdout for word in (b"index-url", b"find-links")):
+            say("No NVIDIA GPU found: PyTorch's CPU build would save several GB. Its install page")
+            say("names the index to pass as --torch-index URL. Going on with what pip offers.")
     install_packages(wanted, torch_index, renew_torch=chosen and not is_first)
     stamp.write_text(stamp_of(wanted, torch))
     if with_tests:  # whoever can test can run
-        run_stamp.write_text(stamp_of(requirements(False), torch))
-
-
-# What to start
+        run_stamp.write_text(stamp_of(requirements(), torch))
 
 
 def start(arguments: list[str]) -> int:
@@ -277,14 +264,16 @@ def test(arguments: list[str]) -> int:
 
 def parse(argv: list[str]) -> tuple[argparse.Namespace, list[str]]:
     """Our own options, and the rest for main.py or pytest; `--help` after a command is theirs."""
-    parser = argparse.ArgumentParser(prog="bootstrap.py", description=__doc__, add_help=False)
+    parser = argparse.ArgumentParser("bootstrap.py", description=__doc__, add_help=False)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.allow_abbrev = False
     if argv[:1] not in (["run"], ["test"]):
         parser.add_argument("-h", "--help", action="help")
-    parser.add_argument("what", choices=["run", "test", "setup"])
-    parser.add_argument("--torch", choices=TORCH_CHOICES, default="auto", help="build to install")
-    parser.add_argument("--torch-index", metavar="URL", help="package index that offers that build")
+    add = parser.add_argument
+    add("what", choices=["run", "test", "setup"])
+    add("--torch", choices=TORCH_CHOICES, default="auto", help="build of PyTorch")
+    add("--torch-index", metavar="URL", help="package index that offers that build")
+    add("--extra", action="append", default=[], help="also install: train, usd, geo")
     return parser.parse_known_args(argv)
 
 
@@ -292,7 +281,10 @@ def main(argv: list[str]) -> int:
     options, arguments = parse(argv)
     try:
         require_python()
+        extras = requirements(*options.extra)
         set_up(options.what != "run", options.torch, options.torch_index)
+        if options.extra:
+            pip_install("Installing extras", *extras)
         if options.what == "setup":
             say("Ready. Start with: python3 bootstrap.py run")
             return 0

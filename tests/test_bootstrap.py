@@ -48,10 +48,15 @@ def test_arguments_are_passed_on(argv: list[str], passed_on: list[str]) -> None:
 
 
 def test_tests_need_more_than_running() -> None:
-    run, test = bootstrap.requirements(False), bootstrap.requirements(True)
+    run, test = bootstrap.requirements(), bootstrap.requirements("dev")
     assert set(run) < set(test)
     assert any(line.startswith("torch>") for line in run)
     assert any(line.startswith("pytest>") for line in test)
+
+
+def test_an_unknown_extra_is_refused_with_the_known_ones() -> None:
+    with pytest.raises(bootstrap.SetupError, match=r"no extra magic; there are train, usd"):
+        bootstrap.requirements("magic")
 
 
 def test_missing_libraries_are_named_by_their_package(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -100,7 +105,7 @@ def test_a_stamp_makes_later_runs_start_at_once(
     steps.clear()
     bootstrap.set_up(False)  # whichever build is there is fine
     assert steps == []
-    monkeypatch.setattr(bootstrap, "requirements", lambda with_tests: ["torch>=9"])
+    monkeypatch.setattr(bootstrap, "requirements", lambda *extras: ["torch>=9"])
     bootstrap.set_up(False)
     assert steps
 
