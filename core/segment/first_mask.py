@@ -25,6 +25,8 @@ _GUESS_MIDDLE_WEIGHT = 1.0
 _LEAST_SHARE = 0.08
 """A round that keeps less of the box than this went astray."""
 _EDGE_UNIT = 20.0
+_BLANK_SPREAD = 2.0
+"""Grey levels; a small picture that varies less shows nothing."""
 _STEP_COST = 0.02
 _CLICK_REACH = 0.08
 """Radius that a click decides, as a share of the view's longer side."""
@@ -45,6 +47,8 @@ def first_mask(
         motion: Evidence from what moves apart from the camera, of any size; log odds.
     """
     height, width = rgb.shape[:2]
+    if box is None and points is None and _is_blank(rgb):
+        return np.zeros((height, width), np.uint8)
     view = SubjectView(box or _guess_box(width, height), (width, height))
     seen = view.see(rgb)
     in_box = _in_box(view) & view.is_inside
@@ -108,6 +112,12 @@ def _looks(seen: UInt8[np.ndarray, "h w 3"], view: SubjectView) -> Float32[np.nd
     height = view.box[3] - view.box[1]
     stretch = np.float32(max(view.box[2] - view.box[0], height) / max(height, 1.0))
     return np.concatenate([inputs[:, :3], around, inputs[:, 4:] * stretch], axis=1)
+
+
+def _is_blank(rgb: UInt8[np.ndarray, "height width 3"]) -> bool:
+    """Whether it is all one colour, as a fade-in or a covered lens is."""
+    small = cv2.resize(rgb, (32, 32), interpolation=cv2.INTER_AREA)
+    return bool(small.std(axis=(0, 1)).max() < _BLANK_SPREAD)
 
 
 def _guess_box(width: int, height: int) -> Box:

@@ -48,6 +48,8 @@ class FlowMemory(SegmentMemory):
     plate: BackgroundPlate
     frames: int = 0
     """How many frames since the prompt."""
+    is_waiting: bool = False
+    """Nothing has been seen yet, and nobody has said where to look."""
 
 
 class GrabCutFlow:
@@ -69,7 +71,9 @@ class GrabCutFlow:
         plate = BackgroundPlate.first(small, small.shrink(alpha))
         found = _box_of(alpha)
         if found is None:
-            return FlowMemory(frame.index, small, Mask(alpha, 0.0), None, plate)
+            is_waiting = box is None and points is None and mask is None
+            empty = Mask(alpha, 0.0)
+            return FlowMemory(frame.index, small, empty, None, plate, is_waiting=is_waiting)
         view = SubjectView(found, (frame.width_px, frame.height_px))
         inputs = colour_and_place(view.see(frame.rgb), view)
         subject = view.see_small(alpha) > 127
@@ -80,6 +84,8 @@ class GrabCutFlow:
         if not isinstance(memory, FlowMemory) or memory.mask.alpha.shape != frame.rgb.shape[:2]:
             memory = self.prompt(frame)
         assert isinstance(memory, FlowMemory)
+        if memory.is_waiting and frame.index != memory.frame_index:
+            memory = self.prompt(frame)
         if frame.index == memory.frame_index:
             return memory.mask, memory
         small = SmallFrame.of(frame.rgb)

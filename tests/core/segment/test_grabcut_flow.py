@@ -65,6 +65,23 @@ def test_without_a_prompt_the_moving_thing_is_found() -> None:
     assert np.mean(follow("grabcut", with_box=False)[-5:]) > 0.6
 
 
+def test_after_a_black_beginning_the_subject_is_found() -> None:
+    segmenter = make_segmenter("grabcut")
+    memory, scores = None, []
+    for index in range(10):
+        frame, truth = scene(index)
+        is_black = index < 3
+        if is_black:
+            frame = Frame(index, index / 15, np.zeros_like(frame.rgb))
+        mask, memory = segmenter.segment(frame, memory)
+        if is_black:
+            assert not mask.alpha.any()
+            assert mask.confidence == 0
+        else:
+            scores.append(overlap(mask.alpha, truth))
+    assert np.mean(scores[-5:]) > 0.6
+
+
 def test_in_front_of_a_still_camera_the_background_model_finds_it() -> None:
     segmenter = make_segmenter("background")
     memory, scores = None, []
