@@ -60,7 +60,7 @@ class DoctorDialog(QDialog):
             hint = finding.get("hint") or ""
             text = f"{finding['text']}\n{hint}" if hint else str(finding["text"])
             item = QTreeWidgetItem(self.tree, [str(finding["name"]), text])
-            name = "warning" if finding["state"] != "ok" else "live"
+            name = "warning" if finding["state"] != "ok" else "check"
             colour = colours.get(str(finding["state"]), tones.muted)
             item.setIcon(0, QIcon(pixmap(name, 16, QColor(colour).name())))
             item.setToolTip(1, text)

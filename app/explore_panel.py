@@ -72,6 +72,7 @@ class ExplorePanel(QWidget):
         split.setStretchFactor(0, 3)
         split.setStretchFactor(1, 2)
         split.setChildrenCollapsible(False)
+        split.setSizes([300, 190])
         column.addWidget(split, 1)
         session.model_changed.connect(self._build)
         session.explore_changed.connect(self.refresh)

@@ -4,16 +4,14 @@ button.setIcon(icon("play"))
 """
 
 from functools import lru_cache
-from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QApplication
 
-from app.theme import current_tones
+from app.theme import ICONS_FOLDER, current_tones
 
-ICONS_FOLDER = Path(__file__).resolve().parent.parent / "assets" / "icons"
 SIZES_PX = (16, 20, 24, 32, 48, 64, 96)
 
 

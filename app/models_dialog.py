@@ -1,5 +1,6 @@
 """The model manager: a card for each category model, Use, and import of one from a file."""
 
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ CARD = (
     ("category", "Category"),
     ("licence", "Licence"),
     ("training_data", "Trained on"),
+    ("training", "Training"),
     ("accuracy", "Measured"),
     ("limits", "Limits"),
 )
@@ -100,8 +102,8 @@ def card_html(model: Any) -> str:
     rows += [(title, in_words(model.card[key])) for key, title in CARD if model.card.get(key)]
     if model.folder is not None:
         rows.append(("File", Path(model.folder).name))
-    lines = "".join(f"<p><b>{title}</b><br>{text}</p>" for title, text in rows)
-    return f"<h3>{model.name}</h3>{lines}"
+    lines = "".join(f"<p><b>{title}</b><br>{escape(text)}</p>" for title, text in rows)
+    return f"<h3>{escape(model.name)}</h3>{lines}"
 
 
 def in_words(value: Any) -> str:

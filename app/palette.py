@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
+from PySide6.QtGui import QAction, QIcon, QKeyEvent, QKeySequence, QPixmap
 from PySide6.QtWidgets import (
     QDialog,
     QLineEdit,
@@ -32,6 +32,10 @@ class Palette(QDialog):
         self.search.textChanged.connect(self._filter)
         self.search.installEventFilter(self)
         self.list = QListWidget()
+        self.list.setUniformItemSizes(True)
+        blank = QPixmap(24, 24)
+        blank.fill(Qt.GlobalColor.transparent)
+        self._blank = QIcon(blank)  # keeps the titles in one column
         self.list.setAccessibleName("Matching commands")
         self.list.itemClicked.connect(lambda item: self.run())
         column = QVBoxLayout(self)
@@ -57,7 +61,8 @@ class Palette(QDialog):
         for action in self._shown:
             keys = action.shortcut().toString(native)
             title = action.text().rstrip("…")
-            self.list.addItem(QListWidgetItem(action.icon(), f"{title}    {keys}".rstrip()))
+            icon = self._blank if action.icon().isNull() else action.icon()
+            self.list.addItem(QListWidgetItem(icon, f"{title}    {keys}".rstrip()))
         self.list.setCurrentRow(0)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:

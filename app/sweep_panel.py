@@ -4,7 +4,7 @@ import dataclasses
 import time
 
 import numpy as np
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import (
     QComboBox,
     QDoubleSpinBox,
@@ -121,5 +121,6 @@ def _number(name: str, low: float, high: float, value: float, unit: str) -> QDou
     field.setSingleStep(0.5 if high > LIMIT_SIGMA else 0.1)
     field.setSuffix(unit)
     field.setValue(value)
+    field.setAlignment(Qt.AlignmentFlag.AlignRight)
     field.setAccessibleName(name)
     return field

@@ -8,11 +8,13 @@ draws too heavily (tabs, tool buttons, sliders).
 """
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QPalette
 from PySide6.QtWidgets import QApplication
 
+ICONS_FOLDER = Path(__file__).resolve().parent.parent / "assets" / "icons"
 SPACE_PX = 8
 """The spacing unit; gaps are 1/2, 1, 2 or 3 of it."""
 
@@ -138,6 +140,8 @@ def tinted(colour: str, ground: str, part: float) -> str:
 def style_sheet(tones: Tones) -> str:
     """The shapes Fusion lacks."""
     tint = tinted(tones.accent, tones.panel, 0.16)
+    is_white = QColor(tones.on_accent).lightness() > 128
+    tick = (ICONS_FOLDER / ("check-white.svg" if is_white else "check.svg")).as_posix()
     return f"""
 QMainWindow::separator {{ background: {tones.window}; width: 6px; height: 6px; }}
 QMainWindow::separator:hover {{ background: {tones.accent}; }}
@@ -186,6 +190,12 @@ QSlider::sub-page:horizontal:disabled {{ background: {tones.line}; }}
 QSlider::handle:horizontal {{ width: 14px; height: 14px; margin: -5px 0; border-radius: 7px;
     background: {tones.field}; border: 2px solid {tones.accent}; }}
 QSlider::handle:horizontal:disabled {{ border-color: {tones.line}; }}
+QCheckBox::indicator {{ width: 14px; height: 14px; border: 1px solid {tones.muted};
+    border-radius: 4px; background: {tones.field}; }}
+QCheckBox::indicator:hover, QCheckBox:focus::indicator {{ border-color: {tones.accent}; }}
+QCheckBox::indicator:checked {{ background: {tones.accent}; border-color: {tones.accent};
+    image: url({tick}); }}
+QCheckBox::indicator:disabled {{ border-color: {tones.line}; background: {tones.window}; }}
 QComboBox, QSpinBox, QDoubleSpinBox, QLineEdit {{ background: {tones.field};
     border: 1px solid {tones.line}; border-radius: 5px; padding: 3px 6px; min-height: 18px; }}
 QAbstractSpinBox QLineEdit, QComboBox QLineEdit {{ border: 0; padding: 0; min-height: 0;

@@ -133,7 +133,7 @@ def test_a_failing_pipeline_is_told_and_frames_go_on(qtbot: QtBot) -> None:
 
 
 def test_a_fill_that_was_due_is_dropped_when_a_live_source_comes(qtbot: QtBot) -> None:
-    """The order may change between the question whether to fill and the fill (a monkey found it)."""
+    """The order may change between asking whether to fill and filling; a monkey found it."""
     bench = Bench(qtbot, has_fill=True)
     errors: list[Exception] = []
     bench.thread.failed.connect(errors.append)

@@ -6,10 +6,10 @@ import pytest
 from app.actions import ACTIONS, MENUS
 from app.bones_panel import angles_deg
 from app.explore import ExploreState
-from app.icons import ICONS_FOLDER
 from app.meter import RateMeter
 from app.play_state import PlayState
 from app.shown_pose import heading_rad, standing
+from app.theme import ICONS_FOLDER
 from app.timecode import frame_of, timecode
 from tests.app.fakes import FakeModel, turn_about_x
 
