@@ -8,7 +8,7 @@ The file appears under its name only when it is complete.
 
 import os
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
@@ -81,7 +81,8 @@ class VideoWriter:
 
     def discard(self) -> None:
         """Stop and leave nothing behind."""
-        self._container.close()
+        with suppress(OSError, av.error.FFmpegError):  # a full disk takes no trailer either
+            self._container.close()
         self._part.unlink(missing_ok=True)
 
     def __enter__(self) -> "VideoWriter":

@@ -46,6 +46,31 @@ def test_times_that_stand_still_are_moved_on(tmp_path: Path) -> None:
     assert len(set(times)) == 3
 
 
+class FullDisk:
+    """A container whose rest no longer fits."""
+
+    def mux(self, _packets: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    def close(self) -> None:
+        raise OSError(28, "No space left on device")
+
+
+@pytest.mark.parametrize("name", ["a.mp4", "a.gif"])
+def test_a_full_disk_is_one_sentence_and_leaves_the_old_file(
+    tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / name
+    path.write_bytes(b"old")
+    writer = VideoWriter(path, 40, 32)
+    writer.append(picture(100, 40, 32), 0.0)
+    monkeypatch.setattr(writer, "_container", FullDisk())
+    with pytest.raises(ExportError, match="free some space"):
+        writer.close()
+    assert path.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
 def test_gif_has_its_colours_and_a_sane_size(tmp_path: Path) -> None:
     rgb = np.zeros((400, 1000, 3), np.uint8)
     rgb[:, :500] = (200, 30, 60)
