@@ -16,13 +16,27 @@ from jaxtyping import Bool, Float32, UInt8
 from core.segment.subject_view import SubjectView
 
 FEATURES = 128
-_SAMPLES = 1200
-_RIDGE = 1e-3
 _RECENT_RATE = 0.15
 """Share of the newest frame in the running average."""
 _ROWS_AT_ONCE = 2048
 """Features of so many pixels stay in the processor's cache."""
 _PLACE_WEIGHT = 3.0
+
+
+@dataclass(frozen=True)
+class LearnOptions:
+    """How carefully to learn."""
+
+    samples: int = 1200
+    """Pixels looked at, half of them of the subject."""
+    ridge: float = 1e-3
+    """Pull of the answer to 0, as a share of the features' mean square."""
+
+
+QUICK = LearnOptions()
+"""For each frame."""
+CAREFUL = LearnOptions(samples=4000, ridge=1e-2)
+"""For labels that are partly wrong."""
 
 Features = Float32[np.ndarray, "pixels inputs"]
 Moments = tuple[Float32[np.ndarray, "features features"], Float32[np.ndarray, " features"]]
@@ -63,11 +77,11 @@ class Appearance:
         is_subject: Bool[np.ndarray, " pixels"],
         is_inside: Bool[np.ndarray, " pixels"],
         start_share: float,
-        seed: int = 0,
+        options: LearnOptions = QUICK,
     ) -> "Appearance | None":
         """Learn from one frame; None if it shows too little of the subject or around it."""
-        random = np.random.default_rng(seed)
-        chosen = _sample(is_subject, is_inside, random)
+        random = np.random.default_rng(0)
+        chosen = _sample(is_subject, is_inside, options.samples, random)
         if chosen is None:
             return None
         mean, spread = inputs[chosen].mean(0), inputs[chosen].std(0) + 0.05
@@ -79,7 +93,7 @@ class Appearance:
         weights = (weights / spread[:, None]).astype(np.float32)
         offsets = offsets.astype(np.float32)
         moments = _moments(inputs[chosen], is_subject[chosen], weights, offsets)
-        return cls(weights, offsets, moments, moments, start_share, _solve(moments))
+        return cls(weights, offsets, moments, moments, start_share, _solve(moments, options.ridge))
 
     def score(self, inputs: Features) -> Float32[np.ndarray, " pixels"]:
         """About +1 for the subject, -1 for the rest, 0 where unsure."""
@@ -98,12 +112,12 @@ class Appearance:
         rate: float = _RECENT_RATE,
     ) -> "Appearance":
         """The classifier after one more frame."""
-        chosen = _sample(is_subject, is_inside, np.random.default_rng(seed))
+        chosen = _sample(is_subject, is_inside, QUICK.samples, np.random.default_rng(seed))
         if chosen is None:
             return self
         new = _moments(inputs[chosen], is_subject[chosen], self.weights, self.offsets)
         recent = _mixed(self.recent, new, rate)
-        answer = _solve(_mixed(recent, self.start, self.start_share))
+        answer = _solve(_mixed(recent, self.start, self.start_share), QUICK.ridge)
         return replace(self, recent=recent, answer=answer)
 
 
@@ -118,6 +132,7 @@ def _features(
 def _sample(
     is_subject: Bool[np.ndarray, " pixels"],
     is_inside: Bool[np.ndarray, " pixels"],
+    samples: int,
     random: np.random.Generator,
 ) -> np.ndarray | None:
     """As many pixels of the subject as of the rest, so that small subjects count."""
@@ -125,7 +140,7 @@ def _sample(
     rest = np.flatnonzero(~is_subject & is_inside)
     if min(len(subject), len(rest)) < 20:
         return None
-    half = _SAMPLES // 2
+    half = samples // 2
     return np.concatenate(
         [subject[random.integers(0, len(subject), half)], rest[random.integers(0, len(rest), half)]]
     )
@@ -148,7 +163,7 @@ def _mixed(old: Moments, new: Moments, share: float) -> Moments:
     return old[0] * keep + new[0] * take, old[1] * keep + new[1] * take
 
 
-def _solve(moments: Moments) -> Float32[np.ndarray, " features"]:
+def _solve(moments: Moments, share: float) -> Float32[np.ndarray, " features"]:
     square, right = moments
-    ridge = np.float32(_RIDGE * np.trace(square) / len(square))
+    ridge = np.float32(share * np.trace(square) / len(square))
     return np.linalg.solve(square + ridge * np.eye(len(square), dtype=np.float32), right)

@@ -1,4 +1,4 @@
-"""The subject on one frame, from a box, clicks, motion, or nothing at all.
+"""The subject on one frame, from a box, clicks, or nothing at all.
 
 What lies around the box is background for sure; inside, pixels are sorted by how much they look
 like it (a classifier of colour and height), by how strong the edges between them and the
@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Bool, Float32, UInt8
 
 from core.results import Box
-from core.segment.appearance import Appearance, colour_and_place
+from core.segment.appearance import CAREFUL, Appearance, colour_and_place
 from core.segment.graph_cut import EVIDENCE_LIMIT, cut_out
 from core.segment.segmenter import Points
 from core.segment.subject_view import SubjectView
@@ -19,7 +19,7 @@ GUESS_MARGIN = 0.06
 """Without a box, what lies this near to the frame's border is taken for background."""
 _ROUNDS = 3
 _LOOKS_WEIGHT = 2.5
-_ENCLOSED_WEIGHT = 1.0
+_ENCLOSED_WEIGHT = 2.0
 _MIDDLE_WEIGHT = 0.3
 _GUESS_MIDDLE_WEIGHT = 1.0
 _LEAST_SHARE = 0.08
@@ -36,7 +36,6 @@ def first_mask(
     rgb: UInt8[np.ndarray, "height width 3"],
     box: Box | None = None,
     points: Points | None = None,
-    motion: Float32[np.ndarray, "h0 w0"] | None = None,
 ) -> UInt8[np.ndarray, "height width"]:
     """Find the subject; empty if there is nothing that stands out.
 
@@ -44,7 +43,6 @@ def first_mask(
         rgb: The frame.
         box: Around the subject; the whole frame less a margin if not given.
         points: Clicks on the subject and on the background.
-        motion: Evidence from what moves apart from the camera, of any size; log odds.
     """
     height, width = rgb.shape[:2]
     if box is None and points is None and _is_blank(rgb):
@@ -54,8 +52,6 @@ def first_mask(
     in_box = _in_box(view) & view.is_inside
     fixed = _MIDDLE_WEIGHT * _middle(view) if box else _GUESS_MIDDLE_WEIGHT * _middle(view)
     fixed = fixed + _ENCLOSED_WEIGHT * _enclosed(seen, in_box, view.is_inside)
-    if motion is not None:
-        fixed = fixed + view.see_small(motion)
     if points is not None:
         fixed = fixed + _clicked(points, view)
     subject = _sorted_out(seen, view, in_box, fixed.astype(np.float32))
@@ -86,7 +82,7 @@ def _sorted_out(
     inputs = _looks(seen, view)
     subject = in_box
     for round_ in range(_ROUNDS):
-        learned = Appearance.first(inputs, subject.ravel(), view.is_inside.ravel(), 1.0)
+        learned = Appearance.first(inputs, subject.ravel(), view.is_inside.ravel(), 1.0, CAREFUL)
         if learned is None:
             return subject
         score = learned.score(inputs).reshape(subject.shape)
