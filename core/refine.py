@@ -2,13 +2,19 @@
 
     refined = refine_results(model, results)             # FrameResults in, FrameResults out
 
+    refiner = Refiner(model)                             # the same for long clips
+    for result in results:
+        refiner.add(result)
+    refined = refiner.finish()
+
 Torch is imported when this runs, not before: the window and the commands stay light.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
+from core.fit_item import FitItem
 from core.model import CategoryModel
 from core.results import FrameResult
 
@@ -49,12 +55,37 @@ class RefineConfig:
     """Weight of leaving the student's root rotation, per radian squared."""
     joint_stay: float = 0.05
     """Weight of joint rotations that no code expresses, per radian squared; 0 allows none."""
-    smooth: float = 0.05
+    blend_s: float = 0.1
+    """Standard deviation in time over which corrections blend."""
+    smooth: float = 0.3
     """Weight of changes of the correction from frame to frame, at 30 frames a second."""
     tries_turned: bool = False
     """Also start the whole clip facing the other way; what scores better stays."""
     turned_logit: float = 0.03
     """IoU that a factor e in the student's probability of a heading is worth."""
+
+
+class Refiner:
+    """Gathers a clip's results as they come, then refines them; holds no full masks."""
+
+    def __init__(self, model: CategoryModel, config: RefineConfig | None = None) -> None:
+        self._model, self._config = model, config or RefineConfig()
+        self._items: list[FitItem] = []
+
+    def add(self, result: FrameResult) -> None:
+        """Take the next frame, with its mask."""
+        self._items.append(FitItem.of(self._model, result, self._config.size_px))
+
+    def finish(
+        self,
+        progress: Progress = lambda done, total: None,
+        should_stop: Callable[[], bool] = lambda: False,
+    ) -> list[FrameResult]:
+        """All frames refined, without their masks; see `refine_results`."""
+        from core.refine_torch import ClipRefinement
+
+        refinement = ClipRefinement(self._model, self._config, should_stop)
+        return refinement.run(self._items, progress)
 
 
 def refine_results(
@@ -80,6 +111,8 @@ def refine_results(
     Raises:
         ImportError: `config.backend` is not installed.
     """
-    from core.refine_torch import refine_clip
-
-    return refine_clip(model, results, config or RefineConfig(), progress, should_stop)
+    refiner = Refiner(model, config)
+    for result in results:
+        refiner.add(result)
+    refined = refiner.finish(progress, should_stop)
+    return [replace(new, mask=old.mask) for new, old in zip(refined, results, strict=True)]

@@ -105,6 +105,21 @@ class SessionWriter:
         self.frame_count += 1
         self._flush_if_due()
 
+    def replace(self, result: FrameResult) -> None:
+        """Write a frame anew, as after refining; its stored mask stays.
+
+        Raises:
+            SessionError: The disk is full or gone.
+            ValueError: There is no such frame yet, or what `append` says.
+        """
+        self._check(result)
+        with self._explained(), self._transaction() as connection:
+            index = (int(result.frame_index),)
+            if connection.execute("DELETE FROM frames WHERE frame_index = ?", index).rowcount != 1:
+                raise ValueError(f"there is no frame {result.frame_index} to replace")
+            connection.execute(INSERT, row_of(result))
+        self._flush_if_due()
+
     def store_body(self, rig: Rig) -> None:
         """Keep the body of this take (its average shape and colours), replacing any before."""
         with self._explained(), self._transaction() as connection:

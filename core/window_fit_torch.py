@@ -37,17 +37,8 @@ class Fit:
     """The best step of a window."""
 
     bodies: Bodies
-    changes: Float[Tensor, "frames changes"]
     score: Float[np.ndarray, " frames"]
     """IoU less the whole regulariser."""
-
-
-@dataclass(frozen=True, eq=False)
-class Before:
-    """The last frame of the window before: where this one's corrections should go on from."""
-
-    changes: Float[Tensor, " changes"]
-    time_s: float
 
 
 class _Views:
@@ -64,7 +55,6 @@ class _Views:
         # The cost of a perfect silhouette, so that the loss falls to 0.
         least = [np.minimum(one, 0).sum() for one in cost]
         self.least_cost = _tensor(np.array(least))
-        self.times_s = np.array([result.time_s for result in results])
 
     def project(self, vertices: Float[Tensor, "frames verts 3"]) -> Float[Tensor, "frames verts 3"]:
         """To pixels of the small pictures, with depth."""
@@ -85,7 +75,6 @@ class WindowFit:
         state: BodyState,
         results: Sequence[FrameResult],
         targets: Sequence[FitTarget],
-        before: Before | None = None,
         fits_shape: bool = True,
         should_stop: Callable[[], bool] = lambda: False,
     ) -> Fit:
@@ -95,7 +84,6 @@ class WindowFit:
             state: The start.
             results: The frames.
             targets: What their masks ask.
-            before: The frame before the first, where it is fitted already.
             fits_shape: Whether the proportions may change.
             should_stop: Asked before each step.
         """
@@ -109,12 +97,11 @@ class WindowFit:
             held = self._regulariser(state)
             score = _score(drawn, targets, held)
             if best is None or score.mean() > best.score.mean():
-                changes = state.changes().detach().clone()
-                best, best_step = Fit(bodies.detached(), changes, score), step
+                best, best_step = Fit(bodies.detached(), score), step
             if step == config.steps or step - best_step > config.patience or should_stop():
                 break
             loss = self._misfit(points, drawn, targets, views).sum() + held.sum()
-            loss = loss + self._roughness(state, views.times_s, before)
+            loss = loss + self._roughness(state)
             optimizer.zero_grad()
             loss.backward()
             for group, rate in zip(optimizer.param_groups, rates, strict=True):
@@ -132,23 +119,21 @@ class WindowFit:
         return self.config.region * region + self.config.outline * outline
 
     def _regulariser(self, state: BodyState) -> Float[Tensor, " frames"]:
-        config = self.config
-        pose = config.pose_prior * state.sigmas.square().sum(1)
-        stay = config.pose_stay * state.code.square().sum(1)
-        turn = config.turn_stay * state.turn.square().sum(1)
-        bend = config.joint_stay * state.bend.square().sum((1, 2))
+        config, change = self.config, state.changes()
+        pose = config.pose_prior * (state.start_sigmas + change.code).square().sum(1)
+        stay = config.pose_stay * change.code.square().sum(1)
+        turn = config.turn_stay * change.turn.square().sum(1)
+        bend = config.joint_stay * change.bend.square().sum((1, 2))
         shape = config.shape_prior * state.shape.square().sum()
         shape_stay = config.shape_stay * (state.shape - state.start_shape).square().sum()
         return pose + stay + turn + bend + shape + shape_stay
 
-    def _roughness(
-        self, state: BodyState, times_s: np.ndarray, before: Before | None
-    ) -> Float[Tensor, ""]:
+    def _roughness(self, state: BodyState) -> Float[Tensor, ""]:
         """Corrections are a random walk: the longer between frames, the more they may differ."""
-        changes = state.changes()
-        if before is not None:
-            changes = torch.cat([before.changes[None], changes])
-            times_s = np.concatenate([[before.time_s], times_s])
+        changes, times_s = state.changes().weighed(), state.times_s
+        if state.past is not None:
+            changes = torch.cat([state.past.last[None], changes])
+            times_s = np.concatenate([state.past.times_s[-1:], times_s])
         passed = np.diff(times_s)
         weight = np.where((passed > 0) & (passed < GAP_S), 1 / (30 * np.maximum(passed, 1e-3)), 0.0)
         steps = (changes[1:] - changes[:-1]).square().sum(1)
@@ -166,16 +151,18 @@ def _score(
 def _optimizer(
     state: BodyState, config: RefineConfig, fits_shape: bool
 ) -> tuple[torch.optim.Adam, list[float]]:
-    names = ["turn", "move", "code"]
-    names += ["bend"] if config.joint_stay > 0 else []
-    names += ["shape"] if fits_shape and len(state.shape) else []
-    groups = [{"params": [getattr(state, name)], "lr": RATES[name]} for name in names]
-    return torch.optim.Adam(groups, betas=(0.8, 0.95)), [RATES[name] for name in names]
+    learned = state.learned._asdict()
+    if config.joint_stay <= 0:
+        del learned["bend"]
+    if fits_shape and len(state.shape):
+        learned["shape"] = state.shape
+    groups = [{"params": [value], "lr": RATES[name]} for name, value in learned.items()]
+    return torch.optim.Adam(groups, betas=(0.8, 0.95)), [RATES[name] for name in learned]
 
 
 def _fade(share: float) -> float:
-    """Cosine from 1 to 0.1."""
-    return 0.1 + 0.45 * (1 + float(np.cos(np.pi * share)))
+    """Cosine from 1 to 0.05."""
+    return 0.05 + 0.475 * (1 + float(np.cos(np.pi * share)))
 
 
 def _tensor(values: np.ndarray) -> Tensor:

@@ -1,6 +1,7 @@
 """What to remember of a take while it is reconstructed: counts, average body, best picture."""
 
 import time
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -39,6 +40,12 @@ class TakeSummary:
         self._appearance = self._appearance + weight * result.codes.appearance
         if result.confidence > self._best or self.best_rgb is None:
             self._best, self.best_rgb = result.confidence, frame.rgb
+
+    def know_shapes(self, results: Iterable[FrameResult]) -> None:
+        """Take the proportions from these results instead, as after refining."""
+        covered = [result for result in results if result.is_covered]
+        if covered:
+            self._shape = self._weight * np.mean([result.codes.shape for result in covered], axis=0)
 
     def mean_codes(
         self,

@@ -75,6 +75,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--stride", type=int, default=1, metavar="N",
         help="compare surfaces and silhouettes in every Nth frame",
     )  # fmt: skip
+    parser.add_argument(
+        "--refine", action="store_true",
+        help="fit the results to their masks first, as `reconstruct --refine` does",
+    )  # fmt: skip
     parser.add_argument("--depth", action="store_true", help="also compare depth maps")
     parser.add_argument(
         "--sheets", type=Path, metavar="DIR", help="write contact sheets with the mesh drawn over"
@@ -85,6 +89,7 @@ def run(arguments: argparse.Namespace, out: Writer) -> int:
     """Reconstruct and score every clip; tell it as tables, as JSON, as pictures."""
     from core.errors import ExplainedError
     from core.model import load_model
+    from core.refine import RefineConfig
     from training.evaluation.evaluation import EvaluationOptions, evaluate
     from training.evaluation.find_clips import find_clips
     from training.evaluation.keypoint_map import annotation_category
@@ -112,6 +117,7 @@ def run(arguments: argparse.Namespace, out: Writer) -> int:
         stride=arguments.stride,
         with_depth=arguments.depth,
         is_prompted=arguments.masks == "given",
+        refine=RefineConfig() if arguments.refine else None,
         sheets=arguments.sheets,
         groups=groups,
     )

@@ -14,6 +14,7 @@ import numpy as np
 
 from core.frame import Frame
 from core.model import CategoryModel
+from core.refine import RefineConfig
 from training.clip import Clip
 from training.evaluation.annotations import RealClip
 from training.evaluation.baselines import baselines
@@ -53,6 +54,8 @@ class EvaluationOptions:
     with_depth: bool = False
     is_prompted: bool = True
     """Real clips: masks given; else the subject is found in the whole video with no prompt."""
+    refine: RefineConfig | None = None
+    """Fit results to their masks before they are scored."""
     sheets: Path | None = None
     """Folder for contact sheets."""
     groups: dict[str, str] = field(default_factory=dict)
@@ -78,6 +81,7 @@ class Evaluation:
             lines += table(TRUTH_HEADS, self._truth_rows())
         if self.real:
             masks = "given masks" if self.options.is_prompted else "no prompt"
+            masks += ", refined" if self.options.refine else ""
             lines += [*([""] if lines else []), f"Real key frames, {masks}:", ""]
             lines += table(REAL_HEADS, self._real_rows())
         return lines
@@ -88,6 +92,7 @@ class Evaluation:
             "model": self.model_name,
             "alignment": self.options.alignment,
             "masks": "given" if self.options.is_prompted else "none",
+            "refined": self.options.refine is not None,
             "clips": {
                 name: {who: asdict(scores) for who, scores in by_who.items()}
                 for name, by_who in self.with_truth.items()
@@ -162,7 +167,9 @@ def evaluate(
 def _evaluate_truth(
     model: CategoryModel, clip: Clip, options: EvaluationOptions, report: Report
 ) -> dict[str, TruthScores]:
-    results = predict_clip(model, clip, lambda done, total: report(clip.name, done, total))
+    results = predict_clip(
+        model, clip, lambda done, total: report(clip.name, done, total), options.refine
+    )
     contestants = {model.name: predicted_bodies(model, results), **baselines(clip)}
     if options.sheets is not None:
         _write_truth_sheet(options.sheets, clip, contestants[model.name])
@@ -184,9 +191,11 @@ def _evaluate_real(
 ) -> RealScores:
     if options.is_prompted:
         report(clip.name, 0, 1)
-        results = predict_key_frames(model, clip)
+        results = predict_key_frames(model, clip, options.refine)
     else:
-        results = predict_unprompted(model, clip, lambda d, total: report(clip.name, d, total))
+        results = predict_unprompted(
+            model, clip, lambda d, total: report(clip.name, d, total), options.refine
+        )
     bodies = predicted_bodies(model, results)
     category = annotation_category(str(model.card.get("category") or model.name))
     places = keypoint_map(model.rig, category)

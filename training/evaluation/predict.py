@@ -14,6 +14,7 @@ from core.camera import Camera
 from core.frame import Frame
 from core.model import CategoryModel
 from core.pipeline import Pipeline
+from core.refine import RefineConfig, refine_results
 from core.results import Box, FrameResult, Mask
 from core.segment.make_segmenter import make_segmenter
 from core.segment.segmenter import Points, SegmentMemory
@@ -22,6 +23,8 @@ from training.clip import Clip
 from training.evaluation.annotations import RealClip
 
 Alpha = UInt8[np.ndarray, "height width"]
+NEIGHBOURS = 4
+"""Frames on either side of a key frame that are refined with it."""
 Report = Callable[[int, int], None]
 """Told frames done and frames in all."""
 
@@ -56,34 +59,54 @@ class KnownMasks:
 
 
 def predict_clip(
-    model: CategoryModel, clip: Clip, report: Report = lambda done, total: None
+    model: CategoryModel,
+    clip: Clip,
+    report: Report = lambda done, total: None,
+    refine: RefineConfig | None = None,
 ) -> list[FrameResult]:
     """Every frame in time, with the clip's masks and camera."""
     pipeline = Pipeline.of(model, KnownMasks(dict(enumerate(clip.masks))), fov_rad_of(clip.camera))
-    return list(_stepped(pipeline, clip.frames(), clip.frame_count, report))
+    results = list(_stepped(pipeline, clip.frames(), clip.frame_count, report))
+    return refine_results(model, results, refine) if refine else results
 
 
-def predict_key_frames(model: CategoryModel, clip: RealClip) -> list[FrameResult]:
-    """Each key frame with its given mask and no past: they lie seconds apart."""
+def predict_key_frames(
+    model: CategoryModel, clip: RealClip, refine: RefineConfig | None = None
+) -> list[FrameResult]:
+    """Each key frame with its given mask and no past: they lie seconds apart.
+
+    They are refined as what they are, stills: nothing is shared between them.
+    """
     masks = {key.index: key.mask for key in clip.key_frames}
     pipeline = Pipeline.of(model, KnownMasks(masks))
-    return [pipeline.step(frame, pipeline.start())[0] for frame in clip.pictures()]
+    results = [pipeline.step(frame, pipeline.start())[0] for frame in clip.pictures()]
+    return [refine_results(model, [r], refine)[0] for r in results] if refine else results
 
 
 def predict_unprompted(
-    model: CategoryModel, clip: RealClip, report: Report = lambda done, total: None
+    model: CategoryModel,
+    clip: RealClip,
+    report: Report = lambda done, total: None,
+    refine: RefineConfig | None = None,
 ) -> list[FrameResult]:
-    """The whole video with the default segmenter and no prompt; results of the key frames."""
+    """The whole video with the default segmenter and no prompt; results of the key frames.
+
+    Refined together with the frames around them; one fit of proportions for all.
+    """
     wanted = [key.index for key in clip.key_frames]
     last = max(wanted)
     pipeline = Pipeline.of(model, make_segmenter())
     with VideoFile(clip.video) as video:
         frames = (frame for frame in _read_all(video) if frame.index <= last)
-        results = {
-            result.frame_index: result
+        reach = NEIGHBOURS if refine else 0
+        near = [
+            result
             for result in _stepped(pipeline, frames, last + 1, report)
-            if result.frame_index in wanted
-        }
+            if any(abs(result.frame_index - index) <= reach for index in wanted)
+        ]
+    if refine:
+        near = refine_results(model, near, refine)
+    results = {result.frame_index: result for result in near}
     return [results[index] for index in wanted]
 
 
