@@ -28,7 +28,7 @@ IS_WINDOWS = sys.platform == "win32"
 IS_LINUX = sys.platform.startswith("linux")
 PYTHON = VENV / ("Scripts/python.exe" if IS_WINDOWS else "bin/python")
 SAMPLE = ROOT / "assets" / "samples" / "shiba.mp4"
-SAMPLE_BOX = "215,61,531,289"  # the dog on its first frame
+SAMPLE_MASKS = SAMPLE.parent / "shiba_masks"  # the dog on its first frame
 OLDEST, NEWEST = (3, 11), (3, 13)
 TORCH_CHOICES = ("auto", "cpu", "cuda")
 # What Qt's xcb plugin, OpenGL and EGL load, and the Debian package that holds it.
@@ -241,7 +241,7 @@ def run_sample() -> int:
     out.mkdir(exist_ok=True)
     session, mesh, picture = (str(out / f"shiba{kind}") for kind in (".session", ".glb", ".png"))
     for arguments in (
-        ["reconstruct", str(SAMPLE), "-o", session, "--box", SAMPLE_BOX, "--overwrite"],
+        ["reconstruct", str(SAMPLE), "-o", session, "--masks", str(SAMPLE_MASKS), "--overwrite"],
         ["export", session, "-o", mesh],
         ["render", session, "-o", picture, "--view", "side-by-side"],
     ):
