@@ -14,12 +14,14 @@ from jaxtyping import Bool, Float, Float32
 
 from core.outline import Outline, find_outline
 from core.results import Box, FrameResult
-from core.track import box_of_mask
+from core.track import box_of_mask, cut_sides
 
 MARGIN = 1.15
 """Side of the picture over the longer side of what it holds."""
 REACH = 1.5
 """The picture is at most this many times as long as the mask, however far off the body is."""
+BORDER_SHARE = 0.006
+"""A mask this near to the border, in image sides, is cut by it: masks often end a little early."""
 LEAST_PX = 40
 """Pixels a mask needs to say anything."""
 
@@ -34,7 +36,8 @@ class FitTarget:
     """square = scale * image + shift."""
     mask: Bool[np.ndarray, "size size"]
     is_visible: Bool[np.ndarray, "size size"]
-    """False beyond the image's border: there nothing is known and nothing costs."""
+    """False beyond a border of the image that cuts the mask: there nothing is known, nothing costs.
+    A subject that does not reach a border is not beyond it."""
     distance: Float32[np.ndarray, "size size"]
     """Signed distance to the mask's edge, in sides of the mask: below 0 inside; 0 where unseen."""
     outline: Outline
@@ -59,7 +62,8 @@ class FitTarget:
             return None
         scale, shift = _square(box, start_px, size_px)
         carried_on = _warp(result.mask.alpha, scale, shift, size_px) > 127
-        is_visible = _visible(result.image_size, scale, shift, size_px)
+        cut = cut_sides(box, result.mask.alpha, BORDER_SHARE * max(result.image_size))
+        is_visible = _known(result.image_size, cut, scale, shift, size_px)
         mask = carried_on & is_visible
         outline = find_outline(carried_on, is_visible)
         if len(outline.row) < 3:
@@ -103,12 +107,21 @@ def _warp(alpha: np.ndarray, scale: float, shift: np.ndarray, size_px: int) -> n
     return cv2.warpAffine(alpha, matrix, (size_px, size_px), borderMode=cv2.BORDER_REPLICATE)
 
 
-def _visible(
-    image_size: tuple[int, int], scale: float, shift: np.ndarray, size_px: int
+def _known(
+    image_size: tuple[int, int],
+    cut: tuple[str, ...],
+    scale: float,
+    shift: np.ndarray,
+    size_px: int,
 ) -> Bool[np.ndarray, "size size"]:
-    centres = (np.arange(size_px) + 0.5)[:, None]
-    inside = ((centres - shift) >= 0) & ((centres - shift) < scale * np.array(image_size))
-    return inside[None, :, 0] & inside[:, None, 1]
+    centre = (np.arange(size_px) + 0.5)[:, None] - shift
+    is_known = np.ones((size_px, 2), bool)
+    for axis, (near, far) in enumerate((("left", "right"), ("top", "bottom"))):
+        if near in cut:
+            is_known[:, axis] &= centre[:, axis] >= 0
+        if far in cut:
+            is_known[:, axis] &= centre[:, axis] < scale * image_size[axis]
+    return is_known[None, :, 0] & is_known[:, None, 1]
 
 
 def _signed_distance(mask: np.ndarray) -> Float32[np.ndarray, "size size"]:

@@ -51,7 +51,7 @@ class RefineConfig:
     shape_prior: float = 0.002
     """Weight of |z|^2 of the proportions."""
     shape_stay: float = 0.002
-    turn_stay: float = 0.2
+    turn_stay: float = 0.5
     """Weight of leaving the student's root rotation, per radian squared."""
     joint_stay: float = 0.05
     """Weight of joint rotations that no code expresses, per radian squared; 0 allows none."""

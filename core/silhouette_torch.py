@@ -11,7 +11,7 @@ gradients of Laine et al., "Modular Primitives for High-Performance Differentiab
 2020). That takes a millisecond per body on a CPU, where PyTorch3D's soft rasteriser takes a second.
 """
 
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -24,6 +24,7 @@ from core.outline import find_outline
 Backend = Literal["auto", "builtin", "pytorch3d"]
 
 
+@runtime_checkable
 class Silhouettes(Protocol):
     """Draws bodies of one topology."""
 
