@@ -77,6 +77,27 @@ def test_range_and_json_events(place: Path, tmp_path: Path, capsys) -> None:
         assert record.frame_indices.tolist() == [2, 3, 4]
 
 
+def test_refined_rows_take_the_place_of_the_first_ones(place: Path, tmp_path: Path, capsys) -> None:
+    more = ("--box", BOX, "--refine", "--json")
+    assert reconstruct(place, place / "clip.mp4", tmp_path / "a.session", *more) == 0
+    events = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert "refining" in {event.get("stage") for event in events}
+    with (
+        read_session(tmp_path / "a.session") as record,
+        read_session(place / "walk.session") as raw,
+    ):
+        assert record.header.settings["refine"] is True
+        assert record.frame_indices.tolist() == raw.frame_indices.tolist()
+        pairs = list(zip(record.results(), raw.results(), strict=True))
+        body = record.body
+    covered = [(new, old) for new, old in pairs if new.is_covered]
+    assert covered
+    assert any(not np.array_equal(new.root_to_cam, old.root_to_cam) for new, old in covered)
+    assert body is not None
+    shape = np.mean([new.codes.shape for new, _ in covered], axis=0).astype(np.float32)
+    np.testing.assert_allclose(body.vertices, made_model().rig_of(shape).vertices, atol=1e-4)
+
+
 def test_given_masks_decide_where_the_subject_is(place: Path, tmp_path: Path) -> None:
     masks = tmp_path / "masks"
     masks.mkdir()
