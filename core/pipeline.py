@@ -1,7 +1,7 @@
 """The way of one frame, as DESIGN.md 2 draws it:
 
     source --frame--> segment --mask--> crop --square--> student
-        --codes--> temporal --codes--> decode --pose-->
+        --codes--> temporal --codes--> decode --pose--> align --pose-->
 
     pipeline = Pipeline.of(load_model("dog"), make_segmenter("grabcut"))
     memory = pipeline.start()                             # or pipeline.prompt(frame, box)
@@ -17,6 +17,7 @@ from time import perf_counter
 import numpy as np
 from jaxtyping import Float, UInt8
 
+from core.align_to_mask import AlignMemory, align_to_mask
 from core.camera import DEFAULT_FOV_RAD, Camera
 from core.crop import CropCamera, student_input
 from core.frame import Frame
@@ -36,6 +37,7 @@ class PipelineMemory:
     segment: SegmentMemory | None = None
     track: Track | None = None
     temporal: TemporalMemory | None = None
+    align: AlignMemory | None = None
     last: FrameResult | None = None
 
 
@@ -49,6 +51,8 @@ class Pipeline:
     fov_rad: float = DEFAULT_FOV_RAD
     """Field of view on the image's long side."""
     smoothing: SmoothingConfig = SmoothingConfig()  # noqa: RUF009 - frozen
+    aligns: bool = True
+    """Depth and place are corrected so that the body's outline lies on the mask's."""
 
     @classmethod
     def of(
@@ -126,7 +130,11 @@ class Pipeline:
             hypotheses=_hypotheses(seen, self.model.centre),
             stage_ms=watch.stage_ms,
         )
-        return result, replace(memory, temporal=temporal, last=result)
+        align = None
+        if self.aligns:
+            result, align = align_to_mask(self.model, result, memory.align)
+            watch.mark("align")  # the result holds the watch's own dictionary
+        return result, replace(memory, temporal=temporal, align=align, last=result)
 
     def _uncovered(
         self,

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -61,7 +63,8 @@ def test_every_frame_gets_a_result_with_its_place_in_time(pipeline: Pipeline) ->
     assert [r.frame_index for r in results] == list(range(8))
     assert [r.time_s for r in results] == [k / 10 for k in range(8)]
     assert all(r.is_covered and 0 < r.confidence <= 1 for r in results)
-    assert set(results[0].stage_ms) == {"segment", "crop", "student", "temporal", "decode"}
+    stages = {"segment", "crop", "student", "temporal", "decode", "align"}
+    assert set(results[0].stage_ms) == stages
 
 
 def test_the_body_stands_where_the_mask_is(pipeline: Pipeline) -> None:
@@ -123,3 +126,11 @@ def test_what_is_true_in_the_crop_is_true_in_the_camera() -> None:
     again = root_pose(seen.rotations[0], seen.places[0], model.centre)
     np.testing.assert_allclose(again, truth, atol=1e-9)
     assert geodesic_angle(again[:3, :3], truth[:3, :3]) < 1e-6
+
+
+def test_alignment_has_a_switch(pipeline: Pipeline) -> None:
+    aligned, plain = run(pipeline, 2)[1], run(replace(pipeline, aligns=False), 2)[1]
+    assert "align" not in plain.stage_ms
+    rotations = [result.root_to_cam[:3, :3] for result in (aligned, plain)]
+    np.testing.assert_array_equal(rotations[0], rotations[1])
+    assert not np.array_equal(aligned.root_to_cam[:3, 3], plain.root_to_cam[:3, 3])
