@@ -21,6 +21,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import nn
 
+from core.errors import ModelError
 from core.student import StudentConfig, StudentNetwork
 from training.augment import AugmentConfig
 from training.crop_loader import Batch, CropLoader, MirroredTruth
@@ -58,7 +59,9 @@ class FitConfig:
     threads: int = 2
     is_half: bool = True
     """bfloat16 in the encoder: twice as fast on CPUs that have it."""
-    student: StudentConfig = field(default_factory=StudentConfig)
+    start_from: str | None = None
+    """Another run's folder: begin with its network, as far as the sizes agree."""
+    student: StudentConfig = field(default_factory=lambda: StudentConfig(points=48))
     losses: LossWeights = field(default_factory=LossWeights)
     augment: AugmentConfig = field(default_factory=AugmentConfig)
 
@@ -71,6 +74,8 @@ class StudentFit:
         self.config = config
         self.net = StudentNetwork(config.student)
         initialise_roots(self.net)
+        if config.start_from is not None:
+            begin_with(self.net, Path(config.start_from) / "checkpoint.safetensors")
         self.net.to(memory_format=torch.channels_last)
         self.average = StudentNetwork(config.student)
         self.average.load_state_dict(self.net.state_dict())
@@ -119,10 +124,10 @@ class StudentFit:
     def _terms(self, net: StudentNetwork, batch: Batch) -> LossTerms:
         image = batch.image.contiguous(memory_format=torch.channels_last)
         with torch.autocast("cpu", torch.bfloat16, enabled=self.config.is_half):
-            _, features = net.encode(image, batch.crop_tan)
-        prediction = net.predict(features.float())
+            seen = net.see(image, batch.crop_tan)
+        prediction = net.predict(seen.features.float())
         return student_loss(
-            prediction, batch.truth, batch.crop_tan, self.template, self.config.losses
+            prediction, seen.points, batch.truth, batch.crop_tan, self.template, self.config.losses
         )
 
     def _update_average(self) -> None:
@@ -186,6 +191,28 @@ def initialise_roots(net: StudentNetwork) -> None:
     with torch.no_grad():
         net.roots.weight.mul_(0.1)
         net.roots.bias.copy_(bias.flatten())
+
+
+def begin_with(net: StudentNetwork, checkpoint: Path) -> None:
+    """Copy the averaged weights of another run wherever name and sizes agree; where a layer has
+    grown, into its first rows and columns, and the rest starts at zero.
+
+    Raises:
+        ModelError: There is no such checkpoint.
+    """
+    if not checkpoint.exists():
+        raise ModelError(f"No checkpoint to start from at {checkpoint}: train that run first.")
+    theirs = load_file(checkpoint)
+    with torch.no_grad():
+        for name, value in net.state_dict().items():
+            known = theirs.get(f"average.{name}")
+            if known is None or known.dim() != value.dim() or known.dtype != value.dtype:
+                continue
+            if any(old > new for old, new in zip(known.shape, value.shape, strict=True)):
+                continue
+            if known.shape != value.shape:
+                value.zero_()
+            value[tuple(slice(size) for size in known.shape)] = known
 
 
 def fit_student(

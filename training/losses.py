@@ -15,7 +15,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from core.kinematics_torch import rotation_6d_to_matrix
-from core.student import StudentPrediction
+from core.student import BodyPoints, StudentPrediction
 from training.template_torch import TemplateTorch
 
 
@@ -32,6 +32,8 @@ class LossWeights:
     color: float = 12.0
     reprojection: float = 12.0
     """Places of the body's points in the picture, half crops, under the best hypothesis."""
+    points: float = 40.0
+    """Places of the points that the student finds on its way to the pose, half crops."""
     logit: float = 0.15
     expected_share: float = 0.5
     """Expected loss against best hypothesis; 1 is the paper's."""
@@ -63,10 +65,13 @@ class LossTerms(NamedTuple):
     logit: Tensor
     color: Tensor
     shape: Tensor
+    points: Tensor
+    """Mean distance of the points found from where they are, half crops."""
 
 
 def student_loss(
     prediction: StudentPrediction,
+    found: BodyPoints | None,
     truth: Truth,
     crop_tan: Float[Tensor, " batch"],
     template: TemplateTorch,
@@ -91,6 +96,7 @@ def student_loss(
     reprojection = _reprojection(
         ours, theirs, roots[torch.arange(len(roots)), winner], truth, crop_tan, template
     )
+    points, points_off = _points(found, theirs, truth, crop_tan, template)
     logit = F.cross_entropy(logits, (-cost.detach() / 0.5).softmax(1))
     share = weights.expected_share
     total = (
@@ -99,6 +105,7 @@ def student_loss(
         + weights.logit * logit
         + weights.vertices * vertex
         + weights.reprojection * reprojection
+        + weights.points * points
         + weights.joints * joint
         + weights.code * code
         + weights.shape * shape
@@ -116,7 +123,41 @@ def student_loss(
         logit=logit.mean(),
         color=color.mean(),
         shape=shape.mean(),
+        points=points_off.mean(),
     )
+
+
+def _points(
+    found: BodyPoints | None,
+    theirs: Tensor,
+    truth: Truth,
+    crop_tan: Tensor,
+    template: TemplateTorch,
+) -> tuple[Float[Tensor, " batch"], Float[Tensor, " batch"]]:
+    """Loss of the points found, and their mean distance from the truth."""
+    if found is None:
+        return crop_tan.new_zeros(len(crop_tan)), crop_tan.new_zeros(len(crop_tan))
+    with torch.no_grad():
+        body = theirs[:, : found.places.shape[1]] - template.centre
+        wanted = body_places(body, truth.rotation, truth.weak, crop_tan)
+        # Far outside the picture nothing can be known.
+        share = 1 / (1 + (wanted[..., :2].abs().amax(-1) - 1.0).clamp_min(0) * 8)
+    loss = F.smooth_l1_loss(found.places, wanted, reduction="none", beta=0.03)
+    with torch.no_grad():
+        off = (found.places - wanted).norm(dim=-1).mean(1)
+    return (loss.mean(-1) * share).mean(1), off
+
+
+def body_places(
+    points: Float[Tensor, "batch points 3"],
+    rotation: Float[Tensor, "batch 3 3"],
+    weak: Float[Tensor, "batch 3"],
+    crop_tan: Float[Tensor, " batch"],
+) -> Float[Tensor, "batch points 3"]:
+    """Where points about the body's centre are, as `core.student.BodyPoints`."""
+    flat = in_picture(points, rotation, weak, crop_tan)
+    depth = (points @ rotation.transpose(-1, -2))[..., 2:] * torch.exp(weak[:, None, :1])
+    return torch.cat([flat, depth], -1)
 
 
 def _reprojection(

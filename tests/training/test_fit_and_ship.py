@@ -15,7 +15,9 @@ from training.crop_store import CropStore, write_shard
 from training.fit_student import FitConfig, StudentFit, fit_student, learning_rate
 from training.rig_teacher import Knowledge
 
-TINY = StudentConfig(input_px=64, widths=(8, 8, 8, 8), feature_count=16, hypotheses=2, shape=2)
+TINY = StudentConfig(
+    input_px=64, widths=(8, 8, 8, 8), feature_count=16, hypotheses=2, shape=2, points=6, pyramid=8
+)
 
 
 @pytest.fixture(scope="module")

@@ -3,9 +3,9 @@ import torch
 
 from core.root_pose import root_to_crop
 from core.rotations import matrix_from_axis_angle
-from core.student import StudentPrediction
+from core.student import BodyPoints, StudentPrediction
 from tests.made_model import made_model
-from training.losses import LossWeights, Truth, in_picture, student_loss
+from training.losses import LossWeights, Truth, body_places, in_picture, student_loss
 from training.template_torch import TemplateTorch, spread_vertices
 
 TAN = torch.full((4,), 0.2)
@@ -33,7 +33,7 @@ def perfect(truth: Truth, hypotheses: int = 3) -> StudentPrediction:
 
 def test_the_truth_costs_nothing_but_the_choice() -> None:
     truth = truth_of(torch.randn(4, 16) * 0.3)
-    terms = student_loss(perfect(truth), truth, TAN[:4], template(), LossWeights(logit=0.0))
+    terms = student_loss(perfect(truth), None, truth, TAN[:4], template(), LossWeights(logit=0.0))
     assert float(terms.total) < 1e-4
     assert float(terms.root_deg) < 0.1
 
@@ -52,7 +52,11 @@ def test_a_wrong_root_costs_and_the_right_logit_saves() -> None:
     believing, doubting = wrong.roots.clone(), wrong.roots.clone()
     believing[0, 0, 6], doubting[0, 0, 6] = 5.0, -5.0
     costs = [
-        float(student_loss(wrong._replace(roots=roots), truth, TAN[:1], template(), weights).total)
+        float(
+            student_loss(
+                wrong._replace(roots=roots), None, truth, TAN[:1], template(), weights
+            ).total
+        )
         for roots in (believing, doubting)
     ]
     assert costs[0] > 10 * costs[1]
@@ -74,8 +78,22 @@ def test_points_appear_where_the_pipeline_puts_them() -> None:
 def test_gradients_reach_every_output() -> None:
     truth = truth_of(torch.randn(2, 16))
     prediction = StudentPrediction(*(torch.randn_like(x).requires_grad_() for x in perfect(truth)))
-    student_loss(prediction, truth, TAN[:2], template(), LossWeights()).total.backward()
+    student_loss(prediction, None, truth, TAN[:2], template(), LossWeights()).total.backward()
     assert all(x.grad is not None and x.grad.abs().sum() > 0 for x in prediction)
+
+
+def test_points_found_where_they_are_cost_nothing_and_elsewhere_they_do() -> None:
+    truth, body = truth_of(torch.randn(4, 16) * 0.3), template()
+    theirs = body.pose(truth.joint_rotations, truth.shape)[:, :6] - body.centre
+    right = body_places(theirs, truth.rotation, truth.weak, TAN)
+    weights, totals = LossWeights(logit=0.0), []
+    for places in (right, right + 0.1):
+        found = BodyPoints(places, torch.ones(4, 6))
+        terms = student_loss(perfect(truth), found, truth, TAN, body, weights)
+        totals.append(float(terms.total))
+    assert totals[0] < 1e-4
+    assert totals[1] > 1.0
+    np.testing.assert_allclose(float(terms.points), 0.1 * np.sqrt(3), rtol=1e-4)
 
 
 def test_points_spread_over_the_body() -> None:

@@ -36,6 +36,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--minutes", type=float, help="time to fit the student (default: 40 for a rig)"
     )
     parser.add_argument("--shards", type=int, help="how many shards of 4096 crops to draw")
+    parser.add_argument(
+        "--start-from", type=Path, metavar="RUN", help="begin with another run's network"
+    )
     parser.add_argument("--threads", type=int, help="cores for the network (default: 2)")
     parser.add_argument(
         "--ship",
@@ -82,7 +85,12 @@ def _recipe(arguments: argparse.Namespace) -> Any:
         if not path.is_file():
             raise ExplainedError(f"There is no rig at {path}: give its folder with --rigs.")
     shards = arguments.shards or recipe.shard_count
-    fit = replace(recipe.fit, minutes=minutes, threads=arguments.threads or recipe.fit.threads)
+    fit = replace(
+        recipe.fit,
+        minutes=minutes,
+        threads=arguments.threads or recipe.fit.threads,
+        start_from=str(arguments.start_from) if arguments.start_from else recipe.fit.start_from,
+    )
     return replace(recipe, shard_count=shards, fit=fit)
 
 
