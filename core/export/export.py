@@ -25,6 +25,7 @@ from core.export.npz import write_npz
 from core.export.options import ExportOptions
 from core.export.take import BodyModel, Take, take_of
 from core.export.usda import usda_lines
+from core.export.web_page import web_page
 from core.session_store import SessionRecord
 
 
@@ -108,6 +109,13 @@ def _export_gltf(take: Take, path: Path, options: ExportOptions) -> ExportReport
     return _report(take, path, file.fidelity)
 
 
+def _export_html(take: Take, path: Path, options: ExportOptions) -> ExportReport:
+    motion = file_motion(take, options)
+    file = gltf_of(take, motion, options)
+    write_files({path: web_page(file.document.to_glb(), take, motion, options)})
+    return _report(take, path, file.fidelity)
+
+
 def _export_npz(take: Take, path: Path, options: ExportOptions) -> ExportReport:
     write_stream(path, partial(write_npz, take))
     return _report(take, path)
@@ -181,6 +189,7 @@ def _evenly(take: Take, options: ExportOptions) -> ExportOptions:
 WRITERS: dict[str, Writer] = {
     ".glb": _export_glb,
     ".gltf": _export_gltf,
+    ".html": _export_html,
     ".npz": _export_npz,
     ".obj": _export_obj,
     ".ply": _export_ply,
