@@ -24,6 +24,7 @@ from onnx import TensorProto, helper
 from core.model import CategoryModel, StudentFiles
 from core.model_files import WEIGHTS, write_model
 from core.student import StudentNetwork
+from core.student_paper_torch import PaperStudent
 from training.rig_teacher import Knowledge
 
 OUTPUTS = ("roots", "articulation", "shape", "appearance")
@@ -35,7 +36,7 @@ class ShipJob:
 
     name: str
     knowledge: Knowledge
-    network: StudentNetwork
+    network: StudentNetwork | PaperStudent
     card: dict[str, Any]
 
 
@@ -69,7 +70,7 @@ def ship_model(job: ShipJob, folder: Path) -> None:
         write_model(shipped, folder)
 
 
-def export_graph(network: StudentNetwork, scratch: Path) -> onnx.ModelProto:
+def export_graph(network: StudentNetwork | PaperStudent, scratch: Path) -> onnx.ModelProto:
     """The network as ONNX with its weights inside, initialisers named as in torch."""
     px = network.config.input_px
     logging.getLogger("torch.onnx").setLevel(
