@@ -1,7 +1,8 @@
 """Measure the live path at 640 x 480, stage by stage, on the bundled sample.
 
 Frames go through one after the other, as one thread would do it; the window overlaps reading,
-reconstructing and drawing, so it shows at least as many frames a second.
+reconstructing and drawing, so it shows at least as many frames a second. Beside it DASR's released
+student, rebuilt with random weights, is timed against ours. `--json` ends with one line of figures.
 """
 
 import argparse
@@ -27,7 +28,9 @@ SAMPLE_BOX = (178.0, 82.0, 605.0, 390.0)
 """The dog on the sample's first frame, cropped to 640 x 480."""
 SIZE = (640, 480)
 WARM_UP_FRAMES = 10
-STAGES = ("decode", "segment", "crop", "student", "temporal", "pose", "skin", "draw")
+STAGES = ("decode", "segment", "crop", "student", "temporal", "pose", "align", "skin", "draw")
+OURS = ("student", "temporal", "pose")
+"""From crop to joint rotations: what has to take at most 10 ms."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,10 +38,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--input", type=Path, default=SAMPLE, help="another video; cropped alike")
     parser.add_argument("--box", type=box, metavar="X0,Y0,X1,Y1", help="subject, after the crop")
     parser.add_argument("--frames", type=count_from(1), default=150, help="frames to measure")
+    parser.add_argument(
+        "--no-official", action="store_true", help="leave DASR's released student out"
+    )
 
 
 def run(arguments: argparse.Namespace, out: Writer) -> int:
     """Measure and print a table; the last JSON line holds the figures."""
+    from app.commands.official_ratio import official_ratio
     from core.model import load_model
     from core.pipeline import Pipeline
     from core.segment.make_segmenter import make_segmenter
@@ -55,6 +62,9 @@ def run(arguments: argparse.Namespace, out: Writer) -> int:
                 figures = figures_of(path.measure(arguments.frames, out), path)
             finally:
                 path.release()
+    if not arguments.no_official:
+        ratio = official_ratio(pipeline)
+        figures |= vars(ratio) | {"official_student_ratio": ratio.official_student_ratio}
     report(figures, out)
     return 0
 
@@ -154,6 +164,7 @@ def figures_of(stage_ms: list[dict[str, float]], path: LivePath) -> dict[str, An
         "latency_ms_p95": float(np.percentile(total, 95)),
         "latency_ms_median": float(np.median(total)),
         "student_ms": float(np.median(columns["student"])),
+        "student_temporal_decode_ms": float(np.median(sum(columns[stage] for stage in OURS))),
         "stages": {stage: float(values.mean()) for stage, values in columns.items()},
         "stages_p95": {
             stage: float(np.percentile(values, 95)) for stage, values in columns.items()
@@ -176,6 +187,16 @@ def report(figures: dict[str, Any], out: Writer) -> None:
         f"{figures['fps']:.1f} frames a second, latency {figures['latency_ms_median']:.1f} ms "
         f"(95 %: {figures['latency_ms_p95']:.1f} ms) over {figures['frames']} frames"
     )
+    out.line(
+        f"student {figures['student_ms']:.1f} ms, with temporal stage and decoding "
+        f"{figures['student_temporal_decode_ms']:.1f} ms (medians)"
+    )
+    if "official_student_ratio" in figures:
+        out.line(
+            f"side by side: ours {figures['our_student_ms']:.1f} ms, DASR's released student "
+            f"{figures['official_student_ms']:.1f} ms ({figures['official_channels_last_ms']:.1f} "
+            f"ms with channels last): {figures['official_student_ratio']:.1f} times faster"
+        )
     out.line(
         f"{figures['size'][0]} x {figures['size'][1]}, {figures['cores']} cores, model "
         f"{figures['model']} on {figures['engine']}, drawn by {figures['renderer']}"
