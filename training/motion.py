@@ -34,6 +34,11 @@ class MotionConfig:
     """Share of poses with twice the noise."""
     quiet_share: float = 0.2
     """Share of poses taken from the clips as they are."""
+    limb_share: float = 0.0
+    """Chance that a limb (not one that hangs on the root, as legs do) comes from another frame."""
+    common: tuple[str, ...] = ()
+    """Clips with these words in their names count `common_weight` times."""
+    common_weight: float = 3.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,7 +91,7 @@ class MotionPool:
         rotations = np.concatenate([clip.joint_rotations for clip in clips])
         roots = np.concatenate([clip.root_motion for clip in clips])
         weights = [
-            np.full(len(clip.times_s), _clip_weight(clip.name, rare) / len(clip.times_s))
+            np.full(len(clip.times_s), _clip_weight(clip.name, rare, config) / len(clip.times_s))
             for clip in clips
         ]
         weight = np.concatenate(weights)
@@ -105,6 +110,8 @@ class MotionPool:
         share = np.where(rng.random(count) < config.blend_share, rng.random(count), 0.0)
         poses = blend_rotations(self.rotations[first], self.rotations[second], share)
         roots = blend_rigid(self.roots[first], self.roots[second], share)
+        if config.limb_share > 0:
+            self._exchange_limbs(rng, poses)
         strength = np.where(rng.random(count) < config.extra_noise_share, 2.0, 1.0)
         strength = np.where(rng.random(count) < config.quiet_share, 0.0, strength)
         shared = rng.normal(size=(count, self.chain_count, 3))
@@ -113,6 +120,13 @@ class MotionPool:
         limited = self.limited(noisy)
         limited[:, 0] = np.eye(3)
         return PoseBatch(limited, roots)
+
+    def _exchange_limbs(self, rng: np.random.Generator, poses: np.ndarray) -> None:
+        """Arms of people do not ask what the legs do."""
+        for limb in side_limbs(self.skeleton):
+            chosen = np.flatnonzero(rng.random(len(poses)) < self.config.limb_share)
+            frames = rng.choice(len(self.rotations), len(chosen), p=self.frame_weight)
+            poses[np.ix_(chosen, limb)] = self.rotations[np.ix_(frames, limb)]
 
     @property
     def chain_count(self) -> int:
@@ -151,7 +165,26 @@ class MotionPool:
         return self.mean @ matrix_from_axis_angle(vector * scale[..., None])
 
 
-def _clip_weight(name: str, rare: tuple[str, ...]) -> float:
+def side_limbs(skeleton: Skeleton) -> list[list[int]]:
+    """Whole limbs on one side of the body that hang on the trunk above its root."""
+    parents, mirror = skeleton.parents, skeleton.mirror
+    tops = [
+        j for j in range(1, len(parents))
+        if mirror[j] != j and parents[j] > 0 and mirror[parents[j]] == parents[j]
+    ]  # fmt: skip
+    limbs = {top: [top] for top in tops}
+    for joint in range(1, len(parents)):
+        above = parents[joint]
+        while above > 0 and above not in limbs:
+            above = parents[above]
+        if above > 0:
+            limbs[above].append(joint)
+    return list(limbs.values())
+
+
+def _clip_weight(name: str, rare: tuple[str, ...], config: MotionConfig) -> float:
+    if any(word in name.lower() for word in config.common):
+        return config.common_weight
     return 1 / 3 if any(word in name.lower() for word in rare) else 1.0
 
 

@@ -52,6 +52,18 @@ class Recipe:
 
 def cook(recipe: Recipe, run: Path, out: Path, progress: Progress) -> Path:
     """Run or resume every step; returns the model's folder."""
+    knowledge = draw_crops(recipe, run, progress)
+    store = CropStore.open(run / "crops")
+    config = student_config(recipe, knowledge)
+    network = fit_student(
+        config, knowledge, store, run, lambda share, row: progress("fit student", share, 1.0)
+    )
+    ship_model(ShipJob(recipe.name, knowledge, network, card(recipe, len(store))), out)
+    return out
+
+
+def draw_crops(recipe: Recipe, run: Path, progress: Progress) -> Knowledge:
+    """Everything before the student: what is frozen, and the pictures; what is there is kept."""
     teacher = _teacher(recipe)  # first: a rig that cannot be read leaves no run behind
     run.mkdir(parents=True, exist_ok=True)
     (run / "recipe.json").write_text(json.dumps(_plain(recipe), indent=1))
@@ -59,13 +71,7 @@ def cook(recipe: Recipe, run: Path, out: Path, progress: Progress) -> Path:
     knowledge = learn(teacher, recipe, run, progress)
     job = pack_job(recipe, run)
     pack_crops(job, knowledge, lambda done, total: progress("draw crops", done, total))
-    store = CropStore.open(job.folder)
-    config = student_config(recipe, knowledge)
-    network = fit_student(
-        config, knowledge, store, run, lambda share, row: progress("fit student", share, 1.0)
-    )
-    ship_model(ShipJob(recipe.name, knowledge, network, card(recipe, len(store))), out)
-    return out
+    return knowledge
 
 
 def learn(teacher: RigTeacher, recipe: Recipe, run: Path, progress: Progress) -> Knowledge:

@@ -1,7 +1,6 @@
 """Distil a teacher into a real-time student: from a recipe, or from any rigged glTF."""
 
 import argparse
-import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -41,6 +40,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--threads", type=int, help="cores for the network (default: 2)")
     parser.add_argument(
+        "--crops-only", action="store_true", help="stop when the training pictures are drawn"
+    )
+    parser.add_argument(
         "--ship",
         action="store_true",
         help="do not train: write the model that the run has reached so far",
@@ -50,11 +52,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, out: Writer) -> int:
     """Train, or go on with a run that was stopped."""
-    from training.recipe import cook, ship_checkpoint
+    from training.recipe import cook, draw_crops, ship_checkpoint
 
     recipe = _recipe(arguments)
     folder = arguments.run or Path("runs") / recipe.name
     target = arguments.output or folder / "model"
+    if arguments.crops_only:
+        draw_crops(recipe, folder, out.progress)
+        out.line(f"The crops are in {folder}.")
+        out.result({"run": str(folder)})
+        return 0
     if arguments.ship:
         made = ship_checkpoint(recipe, folder, target)
     else:
@@ -77,7 +84,7 @@ def _recipe(arguments: argparse.Namespace) -> Any:
         recipe = Recipe(name, "custom", tuple(arguments.rig), shard_count=24)
         minutes = arguments.minutes or 40.0
     elif arguments.config:
-        recipe = Recipe(**_read(arguments.config, arguments.rigs))
+        recipe = _named(arguments.config, arguments.rigs)
         minutes = arguments.minutes or recipe.fit.minutes
     else:
         raise ExplainedError("Nothing to train from: give a recipe or --rig FILE.glb.")
@@ -94,18 +101,9 @@ def _recipe(arguments: argparse.Namespace) -> Any:
     return replace(recipe, shard_count=shards, fit=fit)
 
 
-def _read(name: str, rigs: Path) -> dict[str, Any]:
-    """A recipe file's fields; rigs are looked up beside the file, then in the rigs folder."""
+def _named(name: str, rigs: Path) -> Any:
+    """A recipe that ships, by its name, or a recipe file."""
+    from training.recipe_file import read_recipe
+
     path = RECIPES / f"{name}.json" if name in known_recipes() else Path(name)
-    try:
-        fields = json.loads(path.read_text(encoding="utf-8"))
-        fields["rigs"] = tuple(_find_rig(path.parent, rigs, rig) for rig in fields["rigs"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ExplainedError(f"{name!r} is no recipe ({error}): see training/recipes.") from error
-    for key in ("body_share", "sources"):
-        fields[key] = tuple(fields.get(key, ()))
-    return fields
-
-
-def _find_rig(beside: Path, rigs: Path, name: str) -> Path:
-    return beside / name if (beside / name).is_file() else rigs / name
+    return read_recipe(path, rigs)

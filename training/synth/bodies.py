@@ -13,17 +13,32 @@ import numpy as np
 from jaxtyping import Float, Int
 from scipy.spatial import cKDTree
 
+from core.kinematics import forward_kinematics, skin_transforms
 from core.retarget import transfer_rotations
 from core.rig import MotionClip, Rig
 from core.rotations import matrix_from_axis_angle
 from core.shape_space import ShapeSpace
+from core.skin import skin_linear
 from training.motion import MotionConfig, MotionPool
 from training.shape_modes import bone_ends, proportion_modes
+from training.synth.clothes import ClothesPainter
 from training.synth.coats import CoatPainter
 from training.turns import rotations_from_turns, turns_from_rest
 
 SAME_REST_RAD = 0.45
 """Bones that rest closer together than this are taken to rest alike."""
+
+
+@dataclass(frozen=True)
+class FitPrior:
+    """How a template is fitted to its siblings."""
+
+    ridge: float = 0.02
+    """Cost of a squared standard deviation beside squared misfits in rig units: a twentieth of it
+    lets the skin decide on girths too."""
+    is_turned: bool = False
+    """Compare skins with the template's bones turned to how the sibling's rest: an ox's low neck
+    is no horse's chest."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +66,7 @@ class SynthBody:
     space_of_template: Int[np.ndarray, " own"]
     """Which number of the template's shape code each own number is; -1: none."""
     fit: TemplateFit
-    painter: CoatPainter
+    painter: CoatPainter | ClothesPainter
     template: Rig
     clips: tuple[MotionClip, ...] = ()
     """The motions in time; the pool has their frames."""
@@ -64,14 +79,16 @@ class SynthBody:
         rig: Rig,
         clips: tuple[MotionClip, ...],
         motion: MotionConfig | None = None,
+        prior: FitPrior | None = None,
     ) -> "SynthBody":
         """Prepare a rig whose joints carry the template's names."""
         space = proportion_modes(rig)
         position = {name: index for index, name in enumerate(template_space.names)}
         order = np.array([position.get(name, -1) for name in space.names], int)
         pool = MotionPool.from_clips(rig.skeleton, clips, motion)
-        fit = fit_template(template, template_space, rig)
-        return cls(rig, pool, space, order, fit, CoatPainter.of(rig), template, clips)
+        fit = fit_template(template, template_space, rig, prior)
+        painter = ClothesPainter.of(rig) or CoatPainter.of(rig)
+        return cls(rig, pool, space, order, fit, painter, template, clips)
 
     @classmethod
     def alone(cls, rig: Rig, clips: tuple[MotionClip, ...]) -> "SynthBody":
@@ -110,8 +127,11 @@ class SynthBody:
         return pose
 
 
-def fit_template(template: Rig, space: ShapeSpace, sibling: Rig) -> TemplateFit:
+def fit_template(
+    template: Rig, space: ShapeSpace, sibling: Rig, prior: FitPrior | None = None
+) -> TemplateFit:
     """Shape code, scale and offset that bring the template closest to a sibling at rest."""
+    prior = prior or FitPrior()
     if template is sibling:
         every, still = (
             np.arange(len(template.vertices)),
@@ -125,6 +145,8 @@ def fit_template(template: Rig, space: ShapeSpace, sibling: Rig) -> TemplateFit:
     theirs = [sibling.skeleton.names.index(name) for name in shared]
     turns = np.tile(np.eye(3), (len(template.skeleton.names), 1, 1))
     turns[ours] = _rest_turns(template, ours, sibling, theirs)
+    if prior.is_turned:
+        return _fit_turned(template, space, sibling, (ours, theirs, turns), prior)
     # What rests differently tells nothing of proportions.
     alike = (np.trace(turns, axis1=1, axis2=2) > 2.99).astype(float)
     joint_weight, skin_weight = 10 * alike[ours], (template.weights @ alike) ** 4
@@ -140,7 +162,7 @@ def fit_template(template: Rig, space: ShapeSpace, sibling: Rig) -> TemplateFit:
         nearest = tree.query(scale * source[len(goal) :] + offset)[1]
         target = np.concatenate([goal, sibling.vertices[nearest]])
         scale, offset = _scale_offset(source, target, weight)
-        shape = _solve_shape(basis, (target - offset) / scale - rest, weight)
+        shape = _solve_shape(basis, (target - offset) / scale - rest, weight, prior.ridge)
     return TemplateFit(shape, scale, offset, nearest, turns)
 
 
@@ -173,9 +195,55 @@ def _scale_offset(
     return scale, target_mean - scale * source_mean
 
 
-def _solve_shape(basis: np.ndarray, goal: np.ndarray, weight: np.ndarray) -> np.ndarray:
+def _fit_turned(
+    template: Rig,
+    space: ShapeSpace,
+    sibling: Rig,
+    shared: tuple[list[int], list[int], np.ndarray],
+    prior: FitPrior,
+) -> TemplateFit:
+    """The fit with the template posed as the sibling rests; skin is matched both ways."""
+    ours, theirs, turns = shared
+    posed = rotations_from_turns(template.skeleton, turns[None])[0]
+
+    def body(shape: np.ndarray) -> np.ndarray:
+        rig = space.apply(template, shape)
+        moves = skin_transforms(rig.skeleton, forward_kinematics(rig.skeleton, posed))
+        joints = np.einsum("jab,jb->ja", moves[:, :3, :3], rig.skeleton.rest_joint_to_rig[:, :3, 3])
+        return np.concatenate([
+            (joints + moves[:, :3, 3])[ours], skin_linear(rig.vertices, rig.weights, moves)
+        ]).astype(float)  # fmt: skip
+
+    count, zero = len(space.names), np.zeros(len(space.names))
+    rest = body(zero)
+    # Posing is linear in the shape: rotations stay as they are.
+    basis = np.stack([body(row) - rest for row in np.eye(count)])
+    goal = sibling.skeleton.rest_joint_to_rig[theirs, :3, 3]
+    tree = cKDTree(sibling.vertices)
+    weight = np.concatenate([
+        np.full(len(goal), 3.0), np.full(len(template.vertices), 10 * len(goal) / len(rest))
+    ])  # fmt: skip
+    shape, scale, offset = zero, 1.0, np.zeros(3)
+    nearest = np.zeros(len(template.vertices), int)
+    for _ in range(20):
+        source = rest + np.tensordot(shape, basis, 1)
+        skin = scale * source[len(goal) :] + offset
+        nearest = tree.query(skin)[1]
+        back = cKDTree(skin).query(sibling.vertices)[1]
+        pulled, hits = sibling.vertices[nearest].astype(float), np.ones(len(skin))
+        np.add.at(pulled, back, sibling.vertices)
+        np.add.at(hits, back, 1.0)
+        target = np.concatenate([goal, pulled / hits[:, None]])
+        scale, offset = _scale_offset(source, target, weight)
+        shape = _solve_shape(basis, (target - offset) / scale - rest, weight, prior.ridge)
+    return TemplateFit(shape, scale, offset, nearest, turns)
+
+
+def _solve_shape(
+    basis: np.ndarray, goal: np.ndarray, weight: np.ndarray, ridge: float
+) -> np.ndarray:
     """Ridge regression of the shape code; a code of 3 sigma costs as much as real misfit."""
     root = np.sqrt(weight)[:, None]
     matrix = (basis * root).reshape(len(basis), -1).T
-    normal = matrix.T @ matrix + 0.02 * np.eye(len(basis))
+    normal = matrix.T @ matrix + ridge * np.eye(len(basis))
     return np.clip(np.linalg.solve(normal, matrix.T @ (goal * root).reshape(-1)), -4, 4)

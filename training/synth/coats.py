@@ -28,6 +28,7 @@ PALETTE = np.array(
 
 FIXED_WORDS = ("eye", "black", "nose", "hoof", "pupil", "teeth", "tongue", "horn")
 """Materials whose names hold one of these keep their colours."""
+MANE_WORDS = ("hair", "mane")
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,9 @@ class CoatPainter:
     rig: Rig
     fixed: Bool[np.ndarray, " verts"]
     light: Bool[np.ndarray, " verts"]
+    mane: Bool[np.ndarray, " verts"]
+    """Mane and tail hair."""
+    muzzle: Bool[np.ndarray, " verts"]
     regions: Float[np.ndarray, "regions verts"]
     """Soft masks of markings."""
     config: CoatConfig
@@ -66,7 +70,8 @@ class CoatPainter:
             fixed = is_fixed[material] if len(names) else fixed
             luminance = rig.colors @ [0.3, 0.59, 0.11]
             light = ~fixed & (luminance > np.median(luminance[~fixed]) + 0.03)
-        return cls(rig, fixed, light, _regions(rig), config or CoatConfig())
+        mane, muzzle = _of_material(rig, MANE_WORDS), _of_material(rig, ("muzzle",))
+        return cls(rig, fixed, light, mane, muzzle, _regions(rig), config or CoatConfig())
 
     def paint(self, rng: np.random.Generator) -> Float[np.ndarray, "verts 3"]:
         """One random coat, float32."""
@@ -77,9 +82,17 @@ class CoatPainter:
             colors = self.rig.colors.astype(float) * rng.uniform(0.7, 1.3)
         else:
             colors = self._marked(rng, colors)
+        self._hair(rng, colors)
         if rng.random() < config.keep_face_share:
             colors[self.fixed] = self.rig.colors[self.fixed] * rng.uniform(0.6, 1.4)
         return np.clip(colors, 0, 1).astype(np.float32)
+
+    def _hair(self, rng: np.random.Generator, colors: Float[np.ndarray, "verts 3"]) -> None:
+        """Manes, tails and muzzles of their own colours, most of them dark; dogs have none."""
+        for region, share in ((self.mane, 0.75), (self.muzzle, 0.6)):
+            if region.any() and rng.random() < share:
+                dark = PALETTE[rng.integers(3)] * rng.uniform(0.7, 1.3)
+                colors[region] = dark if rng.random() < 0.7 else _coat_color(rng)
 
     def _base(self, rng: np.random.Generator, is_wild: bool) -> Float[np.ndarray, "verts 3"]:
         """Main colour, a lighter one where the maker has one, and slow variation."""
@@ -103,6 +116,14 @@ class CoatPainter:
             share = np.clip((field - rng.uniform(0, 1)) * 8, 0, 1)[:, None]
             colors = colors * (1 - share) + share * _coat_color(rng)
         return colors
+
+
+def _of_material(rig: Rig, words: tuple[str, ...]) -> Bool[np.ndarray, " verts"]:
+    """Vertices whose material's name holds one of the words."""
+    if rig.material_of_vertex is None or not rig.materials:
+        return np.zeros(len(rig.vertices), bool)
+    named = np.array([any(word in name.lower() for word in words) for name in rig.materials])
+    return named[rig.material_of_vertex]
 
 
 def _coat_color(rng: np.random.Generator) -> Float[np.ndarray, " 3"]:

@@ -27,6 +27,8 @@ class CropConfig:
     supersampling: float = 1.5
     shape_std: float = 0.85
     """Spread of a body's own proportions, in the shape space's standard deviations."""
+    fur: float = 0.5
+    """Largest contrast of the noise on the skin."""
     view: ViewConfig = field(default_factory=ViewConfig)
 
 
@@ -111,7 +113,9 @@ class CropFactory:
             float(rng.random() < 0.3) * rng.uniform(0, 0.35),
         )
         fur = FurNoise(
-            rng.uniform(0, 0.5), float(np.exp(rng.uniform(2.5, 5.0))), int(rng.integers(9999))
+            rng.uniform(0, self.config.fur),
+            float(np.exp(rng.uniform(2.5, 5.0))),
+            int(rng.integers(9999)),
         )
         K = view.crop_K(self.tiles.tile_px)
         return Tile(self._ids[body], transforms, rig_to_crop, K, colors, rest, light, fur)
