@@ -1,5 +1,5 @@
-"""Fit the student to packed crops: AdamW, warm-up and cosine, weight averaging, checkpoints,
-resume.
+"""Fit the student to packed crops: Muon and AdamW, warm-up and cosine, weight averaging,
+checkpoints, resume.
 
     fit_student(FitConfig(minutes=60), knowledge, store, run_folder, report)
 
@@ -27,10 +27,13 @@ from training.augment import AugmentConfig
 from training.crop_loader import Batch, CropLoader, MirroredTruth
 from training.crop_store import CropStore
 from training.losses import LossTerms, LossWeights, student_loss
+from training.muon import split_optimizers
 from training.rig_teacher import Knowledge
 from training.synth.views import look_rotation
 from training.template_torch import TemplateTorch
 
+OUTER_LAYERS = ("encoder.0.", "roots.", "codes.", "point_head.votes.")
+"""The first layer and the last ones: AdamW's."""
 Report = Callable[[float, dict[str, float]], None]
 """Called with the share done and the latest figures."""
 
@@ -44,7 +47,7 @@ class FitConfig:
     learning_rate: float = 1.2e-3
     """Small batches: an hour on two cores is some 10,000 steps of 64, and steps are what is
     scarce."""
-    hard_share: float = 0.2
+    hard_share: float = 0.3
     """Share of the crops left out because pose or viewpoint is far from what is filmed."""
     weight_decay: float = 0.02
     warm_up_share: float = 0.04
@@ -83,8 +86,8 @@ class StudentFit:
         self.template = TemplateTorch(
             knowledge.rig, knowledge.space, knowledge.decoder, knowledge.appearance
         )
-        self.optimizer = torch.optim.AdamW(
-            self.net.parameters(), config.learning_rate, weight_decay=config.weight_decay
+        self.optimizers = split_optimizers(
+            self.net, config.learning_rate, config.weight_decay, OUTER_LAYERS
         )
         self.step, self.used_s = 0, 0.0
         self.skipped = 0
@@ -98,15 +101,17 @@ class StudentFit:
     def learn(self, batch: Batch) -> LossTerms:
         """One step."""
         started = time.perf_counter()
-        for group in self.optimizer.param_groups:
-            group["lr"] = learning_rate(self.config, self.share)
+        for optimizer in self.optimizers:
+            for group in optimizer.param_groups:
+                group["lr"] = learning_rate(self.config, self.share)
         self.net.train()
         terms = self._terms(self.net, batch)
-        self.optimizer.zero_grad(set_to_none=True)
+        self.net.zero_grad(set_to_none=True)
         terms.total.backward()
         norm = nn.utils.clip_grad_norm_(self.net.parameters(), self.config.clip_norm)
         if torch.isfinite(norm):  # two parallel columns of a 6D rotation have no gradient
-            self.optimizer.step()
+            for optimizer in self.optimizers:
+                optimizer.step()
             self._update_average()
         else:
             self.skipped += 1
@@ -144,8 +149,10 @@ class StudentFit:
         """Write a checkpoint that `load` resumes from; replaces the last one atomically."""
         tensors = {f"net.{k}": v for k, v in self.net.state_dict().items()}
         tensors |= {f"average.{k}": v for k, v in self.average.state_dict().items()}
-        for index, state in self.optimizer.state_dict()["state"].items():
-            tensors |= {f"optimizer.{index}.{k}": torch.as_tensor(v) for k, v in state.items()}
+        for optimizer in self.optimizers:
+            for index, state in optimizer.state_dict()["state"].items():
+                name = f"{type(optimizer).__name__}.{index}"
+                tensors |= {f"{name}.{k}": torch.as_tensor(v) for k, v in state.items()}
         tensors = {name: tensor.contiguous().clone() for name, tensor in tensors.items()}
         tensors["progress"] = torch.tensor([self.step, self.used_s], dtype=torch.float64)
         save_file(tensors, folder / "checkpoint.part")
@@ -162,12 +169,13 @@ class StudentFit:
             net.load_state_dict(
                 {k[len(prefix) :]: v for k, v in tensors.items() if k.startswith(prefix)}
             )
-        state = self.optimizer.state_dict()
-        for name, tensor in tensors.items():
-            if name.startswith("optimizer."):
-                _, index, key = name.split(".")
-                state["state"].setdefault(int(index), {})[key] = tensor
-        self.optimizer.load_state_dict(state)
+        for optimizer in self.optimizers:
+            state = optimizer.state_dict()
+            for name, tensor in tensors.items():
+                if name.startswith(f"{type(optimizer).__name__}."):
+                    _, index, key = name.split(".")
+                    state["state"].setdefault(int(index), {})[key] = tensor
+            optimizer.load_state_dict(state)
         return True
 
 
