@@ -9,8 +9,8 @@
 
 Each pose becomes a weighted mean over the window around it. A frame turned far away from the
 window's consensus (a flip) counts for nothing, so up to half a window of flipped frames is set
-right. Proportions and colours, which do not change within a clip, are averaged over everything
-seen so far.
+right. Where the model brings a temporal encoder, that settles the pose instead. Proportions and
+colours, which do not change within a clip, are averaged over everything seen so far.
 """
 
 from collections import deque
@@ -24,6 +24,8 @@ from core.model import CategoryModel
 from core.pipeline import root_pose
 from core.results import Codes, FrameResult
 from core.rotations import geodesic_angle
+from core.temporal_encoder import TemporalEncoder
+from core.temporal_window import RADIUS
 
 CONSENSUS_RAD = 0.6
 """Frames turned further from the window's consensus hardly count."""
@@ -56,6 +58,8 @@ class Lookahead:
         if frames < 0:
             raise ValueError(f"cannot look ahead {frames} frames")
         self._model, self._frames = model, frames
+        self._encoder = TemporalEncoder.of(model) if frames else None
+        self._past = frames if self._encoder is None else max(frames, RADIUS)
         self._window: deque[FrameResult] = deque()
         self._next = 0
         """Place in the window of the next result to give."""
@@ -79,12 +83,16 @@ class Lookahead:
         centre = self._window[self._next]
         smooth = self._smoothed(centre) if centre.is_covered and self._frames else centre
         self._next += 1
-        if self._next > self._frames:
+        if self._next > self._past:
             self._window.popleft()
             self._next -= 1
         return smooth
 
     def _smoothed(self, centre: FrameResult) -> FrameResult:
+        if self._encoder is not None and centre.hypotheses is not None:
+            smooth = self._encoder.refined_at(self._window, self._next, self._frames)
+            codes = replace(smooth.codes, **self._lasting())
+            return replace(smooth, codes=codes)
         near = [r for r in self._window if r.is_covered]
         offset = np.array([r.frame_index - centre.frame_index for r in near], float)
         width = max(WIDTH_SHARE * self._frames, 1e-6)
@@ -106,8 +114,12 @@ class Lookahead:
 
     def _codes(self, near: list[FrameResult], weight: np.ndarray) -> Codes:
         articulation = weight @ np.stack([r.codes.articulation for r in near])
+        return Codes(articulation, **self._lasting())
+
+    def _lasting(self) -> dict[str, np.ndarray]:
+        """Proportions and colours over everything seen so far."""
         total = max(self._clip.weight, 1e-9)
-        return Codes(articulation, self._clip.shape / total, self._clip.appearance / total)
+        return {"shape": self._clip.shape / total, "appearance": self._clip.appearance / total}
 
 
 def consensus(

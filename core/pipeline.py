@@ -27,6 +27,7 @@ from core.root_pose import root_to_crop
 from core.segment.segmenter import Points, Segmenter, SegmentMemory
 from core.student_runner import Prediction, StudentRunner
 from core.temporal import CameraPrediction, Estimate, SmoothingConfig, TemporalMemory, settle
+from core.temporal_encoder import TemporalEncoder
 from core.track import Track, follow
 
 
@@ -38,6 +39,8 @@ class PipelineMemory:
     track: Track | None = None
     temporal: TemporalMemory | None = None
     align: AlignMemory | None = None
+    window: tuple[FrameResult, ...] = ()
+    """The last raw results, for the temporal encoder."""
     last: FrameResult | None = None
 
 
@@ -53,6 +56,8 @@ class Pipeline:
     smoothing: SmoothingConfig = SmoothingConfig()  # noqa: RUF009 - frozen
     aligns: bool = True
     """Depth and place are corrected so that the body's outline lies on the mask's."""
+    encoder: TemporalEncoder | None = None
+    """Takes the place of the filters on pose and place, unless smoothing is off."""
 
     @classmethod
     def of(
@@ -68,7 +73,14 @@ class Pipeline:
             ModelError: The student cannot be loaded.
         """
         runner = StudentRunner.of(model)
-        return cls(model, segmenter, runner, fov_rad, smoothing or SmoothingConfig())
+        smoothing = smoothing or SmoothingConfig()
+        encoder = TemporalEncoder.of(model)
+        return cls(model, segmenter, runner, fov_rad, smoothing, encoder=encoder)
+
+    @property
+    def encodes(self) -> bool:
+        """Whether the temporal encoder settles each frame."""
+        return self.encoder is not None and self.smoothing.strength > 0
 
     def start(self) -> PipelineMemory:
         """A memory that knows nothing."""
@@ -112,6 +124,8 @@ class Pipeline:
         watch.mark("student")
         seen = in_camera(prediction, crop, self.model)
         estimate, temporal = settle(seen, frame.time_s, memory.temporal, self.smoothing)
+        if self.encodes:
+            estimate = _with_raw_pose(estimate, temporal)
         watch.mark("temporal")
         rotations = self.model.joint_rotations(estimate.articulation)
         watch.mark("decode")
@@ -134,7 +148,13 @@ class Pipeline:
         if self.aligns:
             result, align = align_to_mask(self.model, result, memory.align)
             watch.mark("align")  # the result holds the watch's own dictionary
-        return result, replace(memory, temporal=temporal, align=align, last=result)
+        window = memory.window
+        if self.encodes:
+            assert self.encoder is not None
+            result, window = self.encoder.step(result, window)
+            watch.mark("temporal")
+        memory = replace(memory, temporal=temporal, align=align, window=window, last=result)
+        return result, memory
 
     def _uncovered(
         self,
@@ -163,9 +183,9 @@ class StageWatch:
         self._last = perf_counter()
 
     def mark(self, stage: str) -> None:
-        """The named stage ends now."""
+        """The named stage, or a part of it, ends now."""
         now = perf_counter()
-        self.stage_ms[stage] = 1000 * (now - self._last)
+        self.stage_ms[stage] = self.stage_ms.get(stage, 0.0) + 1000 * (now - self._last)
         self._last = now
 
 
@@ -193,6 +213,13 @@ def root_pose(
     pose[:3, :3] = rotation
     pose[:3, 3] = depth * np.array([place[1], place[2], 1.0]) - rotation @ centre
     return pose
+
+
+def _with_raw_pose(smooth: Estimate, temporal: TemporalMemory) -> Estimate:
+    """Proportions and colours averaged over time, the pose as this frame alone has it."""
+    raw = temporal.raw
+    assert raw is not None
+    return replace(smooth, rotation=raw.rotation, place=raw.place, articulation=raw.articulation)
 
 
 def _in_order(track: Track | None, frame: Frame) -> Track | None:

@@ -8,7 +8,7 @@ so a single frontal frame cannot flip the body. What remains is smoothed by a On
 (Casiez, CHI 2012).
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from jaxtyping import Float
@@ -87,6 +87,8 @@ class TemporalMemory:
     """How long shape and appearance have been gathered."""
     evidence: float = field(default=0.0)
     """Above 0: the tracked cluster has been right; below: others were likelier."""
+    raw: Estimate | None = None
+    """What was chosen and averaged on this frame, before smoothing."""
 
 
 def settle(
@@ -112,8 +114,9 @@ def settle(
         rotation, place, prediction.articulation, prediction.shape, prediction.appearance, agreement
     )
     if memory is None or config.strength <= 0:
-        return raw, _start(raw, time_s, evidence)
-    return _smoothed(raw, time_s, memory, config, evidence, jumped)
+        return raw, replace(_start(raw, time_s, evidence), raw=raw)
+    estimate, fresh = _smoothed(raw, time_s, memory, config, evidence, jumped)
+    return estimate, replace(fresh, raw=raw)
 
 
 def _choose(prediction: CameraPrediction, memory: TemporalMemory | None) -> tuple[int, float, bool]:
