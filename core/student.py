@@ -158,11 +158,11 @@ class StudentNetwork(nn.Module):
         self.config = config
         self.encoder = build_encoder(config.widths)
         last = config.widths[-1]
-        cells = (config.input_px >> len(config.widths)) ** 2
+        self.cells = config.input_px >> len(config.widths)
         # Global pooling forgets where things are; the official top-left pooling (METHODS 1.2)
         # keeps one corner. A narrow 1x1 map keeps the whole layout for little.
         self.layout = nn.Conv2d(last, 32, 1)
-        inputs = last + 32 * cells + 1 + 4 * config.points
+        inputs = last + 32 * self.cells**2 + 1 + 4 * config.points
         self.features = nn.Linear(inputs, config.feature_count)
         self.trunk = nn.Linear(config.feature_count, config.feature_count)
         self.roots = nn.Linear(config.feature_count, config.hypotheses * ROOT_NUMBERS)
@@ -177,8 +177,10 @@ class StudentNetwork(nn.Module):
     ) -> Seen:
         """Points of the body and the feature vector of each crop."""
         grids = self._grids(image)
-        pooled, layout = grids[-1].mean((2, 3)), self.layout(grids[-1]).flatten(1)
-        parts = [pooled, layout, crop_tan[:, None].to(pooled.dtype)]
+        pooled, layout = grids[-1].mean((2, 3)), self.layout(grids[-1])
+        if layout.shape[-1] != self.cells:  # training begins with small pictures
+            layout = F.interpolate(layout, size=(self.cells, self.cells), mode="bilinear")
+        parts = [pooled, layout.flatten(1), crop_tan[:, None].to(pooled.dtype)]
         points = self.point_head(grids) if self.point_head is not None else None
         if points is not None:
             # Votes say where; squared concentration spans decades, its root does not.

@@ -65,3 +65,9 @@ def test_fused_network_says_the_same() -> None:
         after = network.fuse()(image, tan)
     for a, b in zip(before, after, strict=True):
         torch.testing.assert_close(a, b, atol=1e-4, rtol=1e-4)
+
+
+def test_smaller_pictures_than_configured_are_understood_while_training() -> None:
+    network = StudentNetwork(SMALL)
+    prediction = network(torch.rand(2, 5, 96, 96), torch.full((2,), 0.2))
+    assert prediction.roots.shape == (2, 2, 10)
