@@ -53,8 +53,11 @@ def test_everything_at_once(world: Path) -> None:
     scores, sheets = world / "out" / "scores.json", world / "sheets"
     text = run(
         world / "tube", world / "trot", world / "plain", "real-dev", "--data", world / "data",
-        "--json", scores, "--sheets", sheets, "--stride", 6, "--depth",
+        "--json", scores, "--sheets", sheets, "--stride", 6, "--depth", "--lookahead", 2,
     )  # fmt: skip
+    assert "2 frames looked ahead" in text
+    for head in ("RMSE %", "rel@5", "abs@1", "L1 seq %", "F@2cm"):
+        assert head in text
     for who in ("dog", "rest", "ellipsoid", "turned"):
         assert f" {who} " in text
     assert "dog_shiba_haru_06" in text
@@ -95,6 +98,8 @@ def test_no_prompt_sees_the_whole_video(world: Path) -> None:
 def test_bad_words_get_a_sentence(world: Path) -> None:
     with pytest.raises(ExplainedError, match="There is no clip nowhere"):
         run(world / "tube", "nowhere")
+    with pytest.raises(ExplainedError, match="--lookahead -1"):
+        run(world / "tube", world / "trot", "--lookahead", -1)
     with pytest.raises(ExplainedError, match="--stride 0"):
         run(world / "tube", world / "trot", "--stride", 0)
     with pytest.raises(ExplainedError, match="No annotated clips for real-dev"):

@@ -79,7 +79,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--refine", action="store_true",
         help="fit the results to their masks first, as `reconstruct --refine` does",
     )  # fmt: skip
-    parser.add_argument("--depth", action="store_true", help="also compare depth maps")
+    parser.add_argument(
+        "--lookahead", type=int, default=0, metavar="N",
+        help="clips with truth: settle each frame with N frames of the future, as `reconstruct` "
+        "does (default: 0, live)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--depth", action="store_true",
+        help="also compare depth maps; the table holds lengths in cm too",
+    )  # fmt: skip
     parser.add_argument(
         "--sheets", type=Path, metavar="DIR", help="write contact sheets with the mesh drawn over"
     )
@@ -97,6 +105,8 @@ def run(arguments: argparse.Namespace, out: Writer) -> int:
 
     if arguments.stride < 1:
         raise ExplainedError(f"--stride {arguments.stride} does not go forward; give 1 or more.")
+    if arguments.lookahead < 0:
+        raise ExplainedError(f"--lookahead {arguments.lookahead} looks back; give 0 or more.")
     model = load_model(arguments.model)
     build = annotation_category(str(model.card.get("category") or model.name))
     subject = arguments.subject or model.name
@@ -118,6 +128,7 @@ def run(arguments: argparse.Namespace, out: Writer) -> int:
         with_depth=arguments.depth,
         is_prompted=arguments.masks == "given",
         refine=RefineConfig() if arguments.refine else None,
+        lookahead=arguments.lookahead,
         sheets=arguments.sheets,
         groups=groups,
     )

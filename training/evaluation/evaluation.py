@@ -25,8 +25,10 @@ from training.evaluation.mean_scores import joined_real_scores, mean_truth_score
 from training.evaluation.predict import predict_clip, predict_key_frames, predict_unprompted
 from training.evaluation.real_scores import RealScores, project_keypoints, score_real
 from training.evaluation.score_table import (
+    DEPTH_HEADS,
     REAL_HEADS,
     TRUTH_HEADS,
+    depth_cells,
     markdown_table,
     plain_table,
     real_cells,
@@ -56,6 +58,8 @@ class EvaluationOptions:
     """Real clips: masks given; else the subject is found in the whole video with no prompt."""
     refine: RefineConfig | None = None
     """Fit results to their masks before they are scored."""
+    lookahead: int = 0
+    """Frames of the future that clips with truth may use; 0 is live."""
     sheets: Path | None = None
     """Folder for contact sheets."""
     groups: dict[str, str] = field(default_factory=dict)
@@ -77,8 +81,13 @@ class Evaluation:
         table = markdown_table if is_markdown else plain_table
         lines: list[str] = []
         if self.with_truth:
-            lines += [f"Clips with truth, alignment {self.options.alignment}:", ""]
-            lines += table(TRUTH_HEADS, self._truth_rows())
+            ahead = self.options.lookahead
+            how = f"{ahead} frames looked ahead" if ahead else "live"
+            lines += [f"Clips with truth, {how}, alignment {self.options.alignment}:", ""]
+            lines += table(TRUTH_HEADS, self._truth_rows(truth_cells))
+            if self.options.with_depth:
+                lines += ["", "Depth, and lengths where the real size is known:", ""]
+                lines += table(DEPTH_HEADS, self._truth_rows(depth_cells))
         if self.real:
             masks = "given masks" if self.options.is_prompted else "no prompt"
             masks += ", refined" if self.options.refine else ""
@@ -93,6 +102,7 @@ class Evaluation:
             "alignment": self.options.alignment,
             "masks": "given" if self.options.is_prompted else "none",
             "refined": self.options.refine is not None,
+            "lookahead": self.options.lookahead,
             "clips": {
                 name: {who: asdict(scores) for who, scores in by_who.items()}
                 for name, by_who in self.with_truth.items()
@@ -127,12 +137,12 @@ class Evaluation:
             for group, members in groups.items()
         }
 
-    def _truth_rows(self) -> list[list[str]]:
+    def _truth_rows(self, cells: Callable[[TruthScores], list[str]]) -> list[list[str]]:
         groups = dict(self.with_truth)
         if len(groups) > 1:
             groups |= self._truth_means()
         return [
-            [clip if position == 0 else "", who, *truth_cells(scores)]
+            [clip if position == 0 else "", who, *cells(scores)]
             for clip, by_who in groups.items()
             for position, (who, scores) in enumerate(by_who.items())
         ]
@@ -168,7 +178,11 @@ def _evaluate_truth(
     model: CategoryModel, clip: Clip, options: EvaluationOptions, report: Report
 ) -> dict[str, TruthScores]:
     results = predict_clip(
-        model, clip, lambda done, total: report(clip.name, done, total), options.refine
+        model,
+        clip,
+        lambda done, total: report(clip.name, done, total),
+        options.refine,
+        options.lookahead,
     )
     contestants = {model.name: predicted_bodies(model, results), **baselines(clip)}
     if options.sheets is not None:

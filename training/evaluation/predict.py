@@ -12,6 +12,7 @@ from jaxtyping import UInt8
 
 from core.camera import Camera
 from core.frame import Frame
+from core.lookahead import Lookahead
 from core.model import CategoryModel
 from core.pipeline import Pipeline
 from core.refine import RefineConfig, refine_results
@@ -19,6 +20,7 @@ from core.results import Box, FrameResult, Mask
 from core.segment.make_segmenter import make_segmenter
 from core.segment.segmenter import Points, SegmentMemory
 from core.sources.video_file import VideoFile
+from core.temporal import SmoothingConfig
 from training.clip import Clip
 from training.evaluation.annotations import RealClip
 
@@ -63,10 +65,15 @@ def predict_clip(
     clip: Clip,
     report: Report = lambda done, total: None,
     refine: RefineConfig | None = None,
+    lookahead: int = 0,
 ) -> list[FrameResult]:
-    """Every frame in time, with the clip's masks and camera."""
-    pipeline = Pipeline.of(model, KnownMasks(dict(enumerate(clip.masks))), fov_rad_of(clip.camera))
-    results = list(_stepped(pipeline, clip.frames(), clip.frame_count, report))
+    """Every frame in time, with the clip's masks and camera; live unless it looks ahead."""
+    masks = KnownMasks(dict(enumerate(clip.masks)))
+    # What looks ahead smooths without lag; filtering first would only add lag to it.
+    smoothing = SmoothingConfig(strength=0.0 if lookahead else 1.0)
+    pipeline = Pipeline.of(model, masks, fov_rad_of(clip.camera), smoothing)
+    stepped = _stepped(pipeline, clip.frames(), clip.frame_count, report)
+    results = list(_looked_ahead(model, stepped, lookahead))
     return refine_results(model, results, refine) if refine else results
 
 
@@ -123,6 +130,15 @@ def _stepped(
         result, memory = pipeline.step(frame, memory)
         report(done, total)
         yield result
+
+
+def _looked_ahead(
+    model: CategoryModel, results: Iterable[FrameResult], frames: int
+) -> Iterator[FrameResult]:
+    ahead = Lookahead(model, frames)
+    for result in results:
+        yield from ahead.push(result)
+    yield from ahead.finish()
 
 
 def _read_all(video: VideoFile) -> Iterator[Frame]:

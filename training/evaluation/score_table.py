@@ -13,6 +13,10 @@ TRUTH_HEADS = (
     "clip", "who", "CD %", "F@1", "F@2", "F@5", "F@10", "IoU", "bdry F", "root °", ">90° %",
     "MPJPE %", "PA %", "vert %", "jitter", "pose jit", "covered",
 )  # fmt: skip
+DEPTH_HEADS = (
+    "clip", "who", "RMSE %", "rel@1", "rel@2", "rel@5", "abs@1", "abs@2", "abs@5", "L1 raw %",
+    "L1 frame %", "L1 seq %", "CD cm", "F@2cm", "F@5cm", "F@10cm",
+)  # fmt: skip
 REAL_HEADS = (
     "clip", "IoU", "bdry F", "PCK", "transfer", "flips", "unsure", "frames", "covered",
 )  # fmt: skip
@@ -35,6 +39,20 @@ def truth_cells(scores: TruthScores) -> list[str]:
         _number(scores.jitter_ratio, 2),
         _number(scores.pose_jitter_ratio, 2),
         _percent(scores.covered_share),
+    ]
+
+
+def depth_cells(scores: TruthScores) -> list[str]:
+    """One row of DEPTH_HEADS, without clip and who: DASR table 3, KeyTr, and real lengths."""
+    nothing = (None, None, None)
+    in_cm = scores.f_scores_cm or {}
+    return [
+        _number(scores.depth_rmse_percent, 2),
+        *(_percent(share, 1) for share in scores.depth_relative_accuracy or nothing),
+        *(_percent(share, 1) for share in scores.depth_absolute_accuracy or nothing),
+        *(_number(error, 2) for error in scores.depth_keytr_percent or nothing),
+        _number(scores.chamfer_cm, 2),
+        *(_percent(in_cm.get(f"{t}cm"), 1) for t in (2, 5, 10)),
     ]
 
 
