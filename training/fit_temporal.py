@@ -18,6 +18,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from core.body_state_torch import exp_rotation
 from core.temporal_encoder_torch import TemporalConfig, TemporalKind, TemporalNetwork
 from core.temporal_window import (
     FRAMES,
@@ -183,7 +184,7 @@ def predicted(network: TemporalNetwork, window: SeenFrames) -> Poses:
     to_units = torch.exp(raw.place[:, :1])
     across = raw.place[:, 1:] + correction[:, 4:6] / to_units
     return Poses(
-        raw.rotation @ torch.linalg.matrix_exp(skew(correction[:, :3])),
+        raw.rotation @ exp_rotation(correction[:, :3]),
         torch.cat([raw.place[:, :1] + correction[:, 3:4], across], 1),
         raw.articulation + correction[:, 6:],
     )
@@ -196,13 +197,6 @@ def raw_poses(window: SeenFrames) -> Poses:
         torch.from_numpy(value[:, 0]).float()
         for value in (anchor.rotation, anchor.place, anchor.articulation)
     ))  # fmt: skip
-
-
-def skew(vector: Float[Tensor, "n 3"]) -> Float[Tensor, "n 3 3"]:
-    """The matrix of the cross product."""
-    x, y, z = vector.unbind(-1)
-    zero = torch.zeros_like(x)
-    return torch.stack([zero, -z, y, z, zero, -x, -y, x, zero], -1).view(-1, 3, 3)
 
 
 def points_in_camera(poses: Poses, template: TemplateTorch) -> Float[Tensor, "n points 3"]:

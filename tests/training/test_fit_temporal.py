@@ -74,7 +74,7 @@ def test_torch_and_numpy_apply_corrections_alike(
     correction = np.linspace(-0.3, 0.4, config.correction).astype(np.float32)
     theirs = corrected(seen.rotation[10], seen.place[10], seen.articulation[10], correction)
     for a, b in zip(ours, theirs, strict=True):
-        np.testing.assert_allclose(a[0].numpy(), b, atol=5e-5)
+        np.testing.assert_allclose(a[0].numpy(), b, atol=1e-5)
 
 
 def test_the_truth_scores_perfectly(sequences: list[PoseSequence], template: TemplateTorch) -> None:
