@@ -1,6 +1,6 @@
 """Temporal encoders over a window of frames: one network for live and recorded video.
 
-    network = TemporalNetwork(TemporalConfig(token=95, correction=22))
+    network = TemporalNetwork(TemporalConfig(token=63, correction=22))
     correction = network(tokens, is_seen)      # of the window's middle frame
 
 Frames that are not seen (the future, when live) are masked, and training masks at random, so that

@@ -4,6 +4,7 @@ ship_temporal(network, model, facts)
 """
 
 import json
+import logging
 import os
 import tempfile
 import warnings
@@ -41,6 +42,8 @@ def ship_temporal(network: TemporalNetwork, model: CategoryModel, facts: dict[st
 def temporal_graph(network: TemporalNetwork, scratch: Path) -> onnx.ModelProto:
     """The network as ONNX, batch 1, weights inside."""
     tokens = torch.zeros(1, FRAMES, network.config.token)
+    # It misses torchvision, which we do not use.
+    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # torch warns of its own exporter's calls
         torch.onnx.export(
