@@ -18,8 +18,8 @@ from jaxtyping import Float
 
 from core.errors import SessionError
 from core.results import FrameResult
+from core.session_place import DATABASE
 from core.session_record import SessionRecord
-from core.session_writer import DATABASE
 
 FIELD = "articulation"
 
@@ -62,6 +62,17 @@ def read_edits(folder: Path) -> dict[int, Float[np.ndarray, " articulation"]]:
             if np.isfinite(code).all():
                 edits[int(frame)] = code
     return edits
+
+
+def read_edit_rows(folder: Path) -> list[tuple[int, str, bytes]]:
+    """All edits as they are stored (frame, field, value); none where their page was torn."""
+    try:
+        address = f"{(folder / DATABASE).resolve().as_uri()}?mode=ro"
+        with contextlib.closing(sqlite3.connect(address, uri=True)) as connection:
+            rows = connection.execute("SELECT frame_index, field, value FROM edits").fetchall()
+    except sqlite3.Error:
+        return []
+    return [row for row in rows if isinstance(row[0], int) and isinstance(row[2], bytes)]
 
 
 class EditedRecord(SessionRecord):

@@ -7,7 +7,6 @@ for result in record.results(): ...
 import contextlib
 import json
 import math
-import os
 import sqlite3
 import zlib
 from collections.abc import Generator, Iterator
@@ -21,16 +20,12 @@ from core.errors import SessionError
 from core.results import FrameResult, Mask
 from core.rig import Rig, Skeleton
 from core.session_header import SessionHeader
-from core.session_schema import (
-    APPLICATION_ID,
-    SCHEMA_VERSION,
-    SELECT,
-    RowSizes,
-    result_of,
-    unpack_mask,
-)
-from core.session_source import SourceLink, find_source, link_source
-from core.session_writer import DATABASE, THUMBNAIL
+from core.session_migration import open_current
+from core.session_place import DATABASE, finish_swap
+from core.session_scan import scan_frames
+from core.session_schema import SELECT, RowSizes, StoredRow, result_of, unpack_mask
+from core.session_source import find_source
+from core.session_writer import THUMBNAIL
 
 LARGEST_ARRAY_BYTES = 1 << 30
 
@@ -47,12 +42,24 @@ class SessionRecord:
         self.is_finished = self._meta.get("is_finished") == "1"
         """False when the writer was cut off."""
         self._sizes = _sizes(self._meta)
-        rows = _good_rows(connection, self._sizes)
-        self.frame_indices: Int[np.ndarray, " frames"] = np.array(
-            [row[0] for row in rows], dtype=np.int64
-        )
-        """Sorted; gaps where frames were skipped."""
-        self.times_s: Float[np.ndarray, " frames"] = np.array([row[1] for row in rows])
+        scan = scan_frames(connection, self._sizes)
+        self.frame_indices: Int[np.ndarray, " frames"] = scan.frame_indices
+        """Sorted; gaps where frames were skipped or cannot be read."""
+        self.times_s: Float[np.ndarray, " frames"] = scan.times_s
+        self.lost = scan.damage(_count(self._meta.get("frame_count")))
+        """What was written and cannot be read, as a clause; empty if there is nothing of it."""
+        if self.lost and not self.frame_count:
+            raise SessionError(
+                f"{folder} is damaged and none of its frames can be read: copy it again, or make "
+                "it again from its video."
+            )
+
+    @property
+    def damage(self) -> str:
+        """A sentence about frames that were lost, for people; empty if there are none."""
+        if not self.lost:
+            return ""
+        return f"{self.folder} is damaged: {self.lost}; `main.py sessions repair` keeps the rest."
 
     @property
     def frame_count(self) -> int:
@@ -91,6 +98,16 @@ class SessionRecord:
         for frame_index in self.frame_indices:
             yield self.result(int(frame_index))
 
+    def rows(self) -> Iterator[StoredRow]:
+        """All frames in order as they are stored, with their packed masks, to be copied."""
+        for frame_index in self.frame_indices:
+            yield self._stored(int(frame_index))
+
+    @property
+    def sizes(self) -> RowSizes:
+        """Lengths of the arrays of every row."""
+        return self._sizes
+
     @property
     def body(self) -> Rig | None:
         """The body kept in the session (`SessionWriter.store_body`), if any."""
@@ -116,6 +133,19 @@ class SessionRecord:
         if key not in self._meta:
             raise SessionError(f"{self.folder} is damaged: its {key} is missing.")
         return self._meta[key]
+
+    def _stored(self, frame_index: int) -> StoredRow:
+        number = (frame_index,)
+        with _explained(self.folder):
+            row = self._connection.execute(SELECT + " WHERE frame_index = ?", number).fetchone()
+        if row is None:
+            raise SessionError(f"Frame {frame_index} of {self.folder} is damaged.")
+        query = "SELECT packed FROM masks WHERE frame_index = ?"
+        try:
+            mask = self._connection.execute(query, number).fetchone()
+        except sqlite3.DatabaseError:  # a torn page among the masks costs the mask alone
+            mask = None
+        return StoredRow(tuple(row)[:-1], None if mask is None else mask["packed"])
 
     def _result(self, row: sqlite3.Row) -> FrameResult:
         try:
@@ -174,7 +204,8 @@ class SessionRecord:
 def read_session(folder: Path) -> SessionRecord:
     """Open a session.
 
-    A session whose writer was killed opens up to its last good frame.
+    A session whose writer was killed opens up to its last frame; where pages were torn, it opens
+    without the frames on them (`SessionRecord.damage`). Older formats are brought up to date.
 
     Args:
         folder: The `NAME.session` folder, or the session.sqlite in it.
@@ -184,58 +215,16 @@ def read_session(folder: Path) -> SessionRecord:
     """
     folder = folder.parent if folder.name == DATABASE else folder
     path = folder / DATABASE
+    finish_swap(folder)
     if not path.is_file():
         raise SessionError(f"{folder} is not a session: it holds no {DATABASE}.")
     with _explained(folder):
-        connection = _connect(path)
+        connection = open_current(path)
         try:
-            _check_version(folder, connection)
             return SessionRecord(folder, connection)
         except BaseException:
             connection.close()
             raise
-
-
-def relink_source(folder: Path, video: Path) -> SourceLink:
-    """Point a session at its moved video.
-
-    Raises:
-        SessionError: The video is not the one the session was made from.
-    """
-    with read_session(folder) as record:
-        header = record.header
-    if header.source is not None and not header.source.is_same(video):
-        raise SessionError(f"{video} is not the video this session was made from.")
-    link = link_source(video, folder)
-    with _explained(folder), contextlib.closing(sqlite3.connect(folder / DATABASE)) as connection:
-        text = replace(header, source=link).to_json()
-        connection.execute("UPDATE meta SET value = ? WHERE key = 'header'", (text,))
-        connection.commit()
-    return link
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    """Read-only; a folder that cannot be written is read without SQLite's side files."""
-    can_write = os.access(path.parent, os.W_OK)
-    mode = "mode=ro" if can_write else "mode=ro&immutable=1"
-    uri = f"{path.resolve().as_uri()}?{mode}"
-    connection = sqlite3.connect(uri, uri=True, check_same_thread=False, isolation_level=None)
-    connection.row_factory = sqlite3.Row
-    return connection
-
-
-def _check_version(folder: Path, connection: sqlite3.Connection) -> None:
-    application = connection.execute("PRAGMA application_id").fetchone()[0]
-    version = connection.execute("PRAGMA user_version").fetchone()[0]
-    if application != APPLICATION_ID:
-        raise SessionError(f"{folder} was not written by this program, or is damaged.")
-    if version > SCHEMA_VERSION:
-        raise SessionError(
-            f"{folder} was written by a newer version of this program "
-            f"(format {version}, this one reads {SCHEMA_VERSION}): update the program."
-        )
-    if version < 1:
-        raise SessionError(f"{folder} has the unknown format {version}.")
 
 
 def _meta(connection: sqlite3.Connection) -> dict[str, str]:
@@ -251,21 +240,8 @@ def _sizes(meta: dict[str, str]) -> RowSizes:
         raise SessionError(f"The session's row sizes are damaged ({error}).") from error
 
 
-def _good_rows(connection: sqlite3.Connection, sizes: RowSizes) -> list[tuple[int, float]]:
-    """Index and time of the frames up to the first one that cannot be read."""
-    query = (
-        "SELECT frame_index, time_s, length(joint_rotations) = ? AND length(articulation) = ? "
-        "AND length(shape) = ? AND length(appearance) = ? AND length(root_to_cam) = 128 "
-        "AND length(K) = 72 AS is_whole FROM frames ORDER BY frame_index"
-    )
-    lengths = (36 * sizes.joints, 4 * sizes.articulation, 4 * sizes.shape, 4 * sizes.appearance)
-    rows: list[tuple[int, float]] = []
-    with contextlib.suppress(sqlite3.DatabaseError):  # a torn page ends the session there
-        for frame_index, time_s, is_whole in connection.execute(query, lengths):
-            if not is_whole or not isinstance(time_s, float) or not math.isfinite(time_s):
-                break
-            rows.append((int(frame_index), time_s))
-    return rows
+def _count(text: str | None) -> int | None:
+    return int(text) if text is not None and text.isdecimal() else None
 
 
 @contextlib.contextmanager

@@ -1,12 +1,16 @@
 """The tables of session.sqlite, and how one frame becomes a row and back.
 
-Every array is a plain little-endian blob whose number type and shape stand in `COLUMNS`; lengths
+Every array is a plain little-endian blob whose number type and shape stand in `row_of`; lengths
 that differ between sessions (joints, codes) are declared in the `meta` table at the first frame.
+Each row carries a check sum of its values, so that damage is told from what was written.
+docs/sessions.md describes all of it for other programs.
 """
 
 import json
 import sqlite3
+import struct
 import zlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +20,8 @@ from core.results import Codes, FrameResult, RootHypotheses
 
 APPLICATION_ID = 0x44415352
 """The letters DASR: tells our files from any other SQLite file."""
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+"""2 added `crc`; core/session_migration.py brings older ones up to date."""
 LARGEST_MASK_PX = 1 << 28
 
 CREATE = """
@@ -26,7 +31,8 @@ CREATE TABLE frames (
     confidence REAL NOT NULL, box BLOB, K BLOB NOT NULL, width_px INTEGER NOT NULL,
     height_px INTEGER NOT NULL, root_to_cam BLOB NOT NULL, joint_rotations BLOB NOT NULL,
     articulation BLOB NOT NULL, shape BLOB NOT NULL, appearance BLOB NOT NULL,
-    hypotheses BLOB, probabilities BLOB, mask_confidence REAL, stage_ms TEXT NOT NULL);
+    hypotheses BLOB, probabilities BLOB, mask_confidence REAL, stage_ms TEXT NOT NULL,
+    crc INTEGER);
 CREATE TABLE masks (frame_index INTEGER PRIMARY KEY, packed BLOB NOT NULL);
 CREATE TABLE arrays (name TEXT PRIMARY KEY, dtype TEXT NOT NULL, shape TEXT NOT NULL,
     packed BLOB NOT NULL);
@@ -40,8 +46,8 @@ NUMBERS = (
     "mask_confidence, stage_ms"
 )
 COLUMNS = NUMBERS.split(", ")
-INSERT = f"INSERT INTO frames ({NUMBERS}) VALUES ({', '.join('?' * len(COLUMNS))})"
-SELECT = f"SELECT {NUMBERS} FROM frames"
+INSERT = f"INSERT INTO frames ({NUMBERS}, crc) VALUES ({', '.join('?' * (len(COLUMNS) + 1))})"
+SELECT = f"SELECT {NUMBERS}, crc FROM frames"
 
 
 @dataclass(frozen=True)
@@ -77,6 +83,28 @@ class RowSizes:
         return sizes
 
 
+@dataclass(frozen=True)
+class StoredRow:
+    """A frame as it lies in the file."""
+
+    values: tuple[object, ...]
+    """In the order of `COLUMNS`."""
+    packed_mask: bytes | None
+
+    @property
+    def frame_index(self) -> int:
+        return int(self.values[0])  # type: ignore[call-overload]
+
+    @property
+    def time_s(self) -> float:
+        return float(self.values[1])  # type: ignore[arg-type]
+
+    def moved(self, frames: int, seconds: float) -> "StoredRow":
+        """The same frame later in a take."""
+        place = (self.frame_index + frames, self.time_s + seconds)
+        return StoredRow((*place, *self.values[2:]), self.packed_mask)
+
+
 def pack_mask(alpha: UInt8[np.ndarray, "height width"]) -> bytes:
     """A mask as zlib-compressed bytes, row by row; its size is the frame's image size."""
     return zlib.compress(np.ascontiguousarray(alpha).tobytes(), 1)
@@ -107,7 +135,44 @@ def is_finite(result: FrameResult) -> bool:
 
 
 def row_of(result: FrameResult) -> tuple[object, ...]:
-    """The values of one frame, in the order of `COLUMNS`."""
+    """The values of one frame, in the order of `COLUMNS`, and their check sum."""
+    values = _values_of(result)
+    return (*values, row_crc(values))
+
+
+def row_crc(values: Iterable[object]) -> int:
+    """CRC-32 of a row's values without the check sum itself.
+
+    Each value counts as a letter for its kind and its bytes: blobs as they are, text as UTF-8,
+    numbers as little-endian float64 (SQLite forgets the sign of zero, so there is none here).
+    """
+    crc = 0
+    for value in values:
+        if value is None:
+            crc = zlib.crc32(b"n", crc)
+        elif isinstance(value, bytes):
+            crc = zlib.crc32(value, zlib.crc32(b"b", crc))
+        elif isinstance(value, str):
+            crc = zlib.crc32(value.encode(), zlib.crc32(b"t", crc))
+        elif isinstance(value, int | float):
+            crc = zlib.crc32(struct.pack("<d", float(value) + 0.0), zlib.crc32(b"f", crc))
+        else:
+            raise TypeError(f"a row cannot hold a {type(value).__name__}")
+    return crc
+
+
+def is_row_whole(row: sqlite3.Row, sizes: RowSizes) -> bool:
+    """Whether a row is what was written; rows older than check sums are read for that."""
+    if row["crc"] is not None:
+        return row["crc"] == row_crc(tuple(row)[: len(COLUMNS)])
+    try:
+        result_of(row, sizes)
+    except (TypeError, ValueError, AttributeError):
+        return False
+    return True
+
+
+def _values_of(result: FrameResult) -> tuple[object, ...]:
     hypotheses, codes = result.hypotheses, result.codes
     return (
         int(result.frame_index),

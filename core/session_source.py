@@ -26,6 +26,8 @@ class SourceLink:
     """0 for sources that are not one file (cameras, URLs, folders)."""
     sha256_ends: str
     """Of the first and last MiB, or of the whole file if it is smaller than two; else empty."""
+    duration_s: float = 0.0
+    """Of the video; 0 where the file does not say, as in older sessions."""
 
     @classmethod
     def from_fields(cls, fields: dict[str, Any]) -> "SourceLink":
@@ -35,6 +37,7 @@ class SourceLink:
             relative=str(fields["relative"]),
             size_bytes=int(fields["size_bytes"]),
             sha256_ends=str(fields["sha256_ends"]),
+            duration_s=float(fields.get("duration_s", 0.0)),
         )
 
     def is_same(self, path: Path) -> bool:
@@ -58,6 +61,7 @@ def link_source(source: Path | str, session_folder: Path) -> SourceLink:
             relative=_relative(path, session_folder),
             size_bytes=path.stat().st_size,
             sha256_ends=sha256_ends(path),
+            duration_s=video_duration_s(path),
         )
     except OSError as error:
         raise SessionError(f"Cannot read {path} to link it ({error.strerror}).") from error
@@ -84,6 +88,18 @@ def sha256_ends(path: Path) -> str:
             stream.seek(size - SAMPLE_BYTES)
             digest.update(stream.read(SAMPLE_BYTES))
     return digest.hexdigest()
+
+
+def video_duration_s(path: Path) -> float:
+    """How long a video lasts, by its own account; 0 if it gives none."""
+    import av
+    import av.error
+
+    try:
+        with av.open(str(path), options={"protocol_whitelist": "file"}) as container:
+            return round((container.duration or 0) / av.time_base, 3)
+    except (OSError, ValueError, av.error.FFmpegError):
+        return 0.0
 
 
 def _is_same(link: SourceLink, path: Path) -> bool:

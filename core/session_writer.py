@@ -15,7 +15,7 @@ import shutil
 import sqlite3
 import time
 import zlib
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from pathlib import Path
 from types import TracebackType
 
@@ -27,18 +27,20 @@ from core.errors import SessionError
 from core.results import FrameResult
 from core.rig import Rig
 from core.session_header import SessionHeader
+from core.session_place import DATABASE, free_place, swap_into_place
 from core.session_schema import (
     APPLICATION_ID,
     CREATE,
     INSERT,
     SCHEMA_VERSION,
     RowSizes,
+    StoredRow,
     is_finite,
     pack_mask,
+    row_crc,
     row_of,
 )
 
-DATABASE = "session.sqlite"
 THUMBNAIL = "thumbnail.jpg"
 FLUSH_EVERY_S = 1.0
 
@@ -71,10 +73,10 @@ class SessionWriter:
         self.frame_count = 0
         self._keep_masks = keep_masks
         self._sizes: RowSizes | None = None
-        self._target = _free_place(folder, overwrite)
+        self._target = free_place(folder, overwrite)
         self._is_open = False
         with self._explained():
-            _create_folder(self._target)
+            self._target.mkdir(parents=True, exist_ok=True)
             self._connection = sqlite3.connect(
                 self._target / DATABASE, isolation_level=None, check_same_thread=False
             )
@@ -97,10 +99,29 @@ class SessionWriter:
         self._check(result)
         with self._explained(), self._transaction() as connection:
             if self.frame_count == 0:
-                self._declare(connection, result)
+                self._declare(connection, RowSizes.of(result))
             connection.execute(INSERT, row_of(result))
             if self._keep_masks and result.mask is not None:
                 mask = (int(result.frame_index), pack_mask(result.mask.alpha))
+                connection.execute("INSERT INTO masks VALUES (?, ?)", mask)
+        self.frame_count += 1
+        self._flush_if_due()
+
+    def append_row(self, row: StoredRow, sizes: RowSizes) -> None:
+        """Add a frame as it was stored in another session, its mask included.
+
+        Raises:
+            SessionError: The disk is full or gone.
+            ValueError: The frame is already there, or its arrays have other sizes than before.
+        """
+        if self._sizes is not None and sizes != self._sizes:
+            raise ValueError(f"frame has {sizes}, session has {self._sizes}")
+        with self._explained(), self._transaction() as connection:
+            if self._sizes is None:
+                self._declare(connection, sizes)
+            connection.execute(INSERT, (*row.values, row_crc(row.values)))
+            if row.packed_mask is not None:
+                mask = (row.frame_index, row.packed_mask)
                 connection.execute("INSERT INTO masks VALUES (?, ?)", mask)
         self.frame_count += 1
         self._flush_if_due()
@@ -137,6 +158,19 @@ class SessionWriter:
             fresh.write_bytes(encoded.tobytes())
             os.replace(fresh, self._target / THUMBNAIL)
 
+    def store_edits(self, edits: Iterable[tuple[int, str, bytes]]) -> None:
+        """Keep a person's edits as they stood in another session: frame, field and value."""
+        with self._explained(), self._transaction() as connection:
+            connection.executemany("INSERT OR REPLACE INTO edits VALUES (?, ?, ?)", edits)
+
+    def store_file(self, path: Path, name: str) -> None:
+        """Keep a file in the session's folder, sharing its bytes where the disk can."""
+        with self._explained():
+            try:
+                os.link(path, self._target / name)
+            except OSError:  # another disk, or one without links
+                shutil.copy2(path, self._target / name)
+
     def close(self) -> None:
         """Finish the session; with `overwrite`, put it in the old one's place."""
         if not self._is_open:
@@ -144,16 +178,25 @@ class SessionWriter:
         with self._explained():
             with self._transaction() as connection:
                 _set_meta(connection, "is_finished", "1")
+                _set_meta(connection, "frame_count", str(self.frame_count))
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             self._connection.execute("PRAGMA journal_mode=DELETE")  # one file, readable anywhere
             self._disconnect()
             if self._target != self.folder:
-                _swap(self._target, self.folder)
+                swap_into_place(self._target, self.folder)
 
     def discard(self) -> None:
         """Stop and delete what was written; an older session stays as it was."""
         self._disconnect()
         shutil.rmtree(self._target, ignore_errors=True)
+
+    def leave(self) -> None:
+        """Stop where it is: a session of its own keeps its frames, unfinished; one that was to
+        replace another, or has no frame, is deleted."""
+        if self.frame_count == 0 or self._target != self.folder:
+            self.discard()
+        else:
+            self._disconnect()
 
     def __enter__(self) -> "SessionWriter":
         return self
@@ -167,10 +210,8 @@ class SessionWriter:
         """Close; after an error keep a new session's frames, but never replace an old session."""
         if kind is None:
             self.close()
-        elif self.frame_count == 0 or self._target != self.folder:
-            self.discard()
         else:
-            self._disconnect()
+            self.leave()
 
     def _begin(self, header: SessionHeader, body: Rig | None) -> None:
         with self._explained():
@@ -197,8 +238,8 @@ class SessionWriter:
         if not is_finite(result):
             raise ValueError(f"frame {result.frame_index} holds a number that is not finite")
 
-    def _declare(self, connection: sqlite3.Connection, result: FrameResult) -> None:
-        self._sizes = RowSizes.of(result)
+    def _declare(self, connection: sqlite3.Connection, sizes: RowSizes) -> None:
+        self._sizes = sizes
         _set_meta(connection, "row_sizes", self._sizes.to_json())
 
     def _flush_if_due(self) -> None:
@@ -231,38 +272,11 @@ class SessionWriter:
         except sqlite3.IntegrityError as error:
             raise ValueError(f"the session has this frame already ({error})") from error
         except (sqlite3.Error, OSError) as error:
+            reason = (error.strerror if isinstance(error, OSError) else None) or error
             raise SessionError(
-                f"Cannot write the session {self.folder} ({error}): "
+                f"Cannot write the session {self.folder} ({reason}): "
                 "free some space or choose another folder."
             ) from error
-
-
-def _free_place(folder: Path, overwrite: bool) -> Path:
-    """Where to write: the folder itself, or one beside it when it will be replaced."""
-    if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
-        return folder
-    if not overwrite:
-        raise SessionError(f"{folder} exists already: choose another name or ask to overwrite it.")
-    if not (folder / DATABASE).is_file():
-        raise SessionError(f"{folder} is not a session, so it is not overwritten: choose another.")
-    beside = folder.with_name(f".{folder.name}.{os.getpid()}.new")
-    shutil.rmtree(beside, ignore_errors=True)
-    return beside
-
-
-def _create_folder(folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-
-
-def _swap(fresh: Path, folder: Path) -> None:
-    old = folder.with_name(f".{folder.name}.{os.getpid()}.old")
-    os.replace(folder, old)
-    try:
-        os.replace(fresh, folder)
-    except OSError:
-        os.replace(old, folder)
-        raise
-    shutil.rmtree(old, ignore_errors=True)
 
 
 def _set_meta(connection: sqlite3.Connection, key: str, value: str) -> None:
