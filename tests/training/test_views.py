@@ -31,9 +31,11 @@ def test_a_crop_is_cut_as_the_pipeline_cuts_it(place: tuple[float, float]) -> No
 def test_the_subject_lies_in_its_crop() -> None:
     rng = np.random.default_rng(0)
     config = ViewConfig(
-        truncated_share=0.0, close_frame_share=0.0, scale_noise=0.0, shift_noise=0.0
-    )
-    for _ in range(50):
+        truncated_share=0.0, close_frame_share=0.0, scale_noise=0.0, shift_noise=0.0,
+        # The square is measured by tangents at its centre: nearer corners swell beyond it.
+        distance=(2.5, 14.0),
+    )  # fmt: skip
+    for _ in range(200):
         view = sample_view(rng, BOX, config)
         points = BOX @ view.rig_to_crop[:3, :3].T + view.rig_to_crop[:3, 3]
         assert points[:, 2].min() > 0
@@ -50,3 +52,11 @@ def test_truncated_views_cut_part_of_the_subject() -> None:
         shares.append(np.all((plane > view.frame[:2]) & (plane < view.frame[2:]), 1).mean())
     assert min(shares) >= 0.34
     assert np.mean(shares) < 0.95
+
+
+def test_some_bodies_lie_on_their_side_or_back() -> None:
+    rng = np.random.default_rng(2)
+    up = np.array([sample_view(rng, BOX, ViewConfig()).rig_to_cam[1, 1] for _ in range(600)])
+    assert 0.01 < (up > 0.3).mean() < 0.08  # the body's up points down in the picture
+    none = [sample_view(rng, BOX, ViewConfig(lying_share=0.0, steep_share=0.0)) for _ in range(200)]
+    assert max(view.rig_to_cam[1, 1] for view in none) < 0

@@ -21,6 +21,8 @@ class ViewConfig:
     roll_std_rad: float = 0.12
     steep_share: float = 0.05
     """Share of views from any direction at all."""
+    lying_share: float = 0.06
+    """Share of views of a body turned any way: animals lie on their side and roll on their back."""
     distance: tuple[float, float] = (1.5, 14.0)
     """Rig units, log-uniform: near ones have strong perspective."""
     box_scale: float = 1.2
@@ -89,7 +91,10 @@ def aim(direction: Float[np.ndarray, " 3"]) -> Float[np.ndarray, "3 3"]:
 
 
 def _rotation(rng: np.random.Generator, config: ViewConfig) -> Float[np.ndarray, "3 3"]:
-    if rng.random() < config.steep_share:
+    kind = rng.random()
+    if kind < config.lying_share:
+        elevation, roll = np.arcsin(rng.uniform(-1, 1)), rng.uniform(-np.pi, np.pi)
+    elif kind < config.lying_share + config.steep_share:
         elevation, roll = np.arcsin(rng.uniform(-1, 1)), rng.uniform(-0.6, 0.6)
     else:
         low, high = config.elevation_rad
