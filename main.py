@@ -31,6 +31,7 @@ ROOT = Path(__file__).resolve().parent
 COMMANDS = {  # name -> (module, what it does)
     "reconstruct": ("app.commands.reconstruct", "turn a video into a session"),
     "export": ("app.commands.export", "write a session as glTF, BVH, npz and others"),
+    "sessions": ("app.commands.sessions", "check, repair, trim, merge or relink sessions"),
     "render": ("app.commands.render", "draw a session as video or picture"),
     "models": ("app.commands.models", "list the category models that are there"),
     "doctor": ("app.commands.doctor", "check this machine and this installation"),

@@ -1,6 +1,7 @@
 """Kinds of command-line values that argparse does not know; wrong ones are usage errors."""
 
 import argparse
+import math
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +13,14 @@ def session_path(text: str) -> Path:
     path = Path(text).expanduser()
     if path.suffix != ".session":
         raise argparse.ArgumentTypeError(f"{text!r} must end in .session")
+    return path
+
+
+def session_or_folder(text: str) -> Path:
+    """A path that ends in .session, or a folder's for a batch."""
+    path = Path(text).expanduser()
+    if path.suffix not in (".session", "") and not path.is_dir():
+        raise argparse.ArgumentTypeError(f"{text!r} must end in .session, or be a folder")
     return path
 
 
@@ -56,8 +65,19 @@ def path_with_suffix(*suffixes: str) -> Callable[[str], Path]:
     def path(text: str) -> Path:
         value = Path(text).expanduser()
         if value.suffix.lower() not in suffixes:
-            listed = ", ".join(suffixes)
+            listed = ", ".join(suffix or "no suffix" for suffix in suffixes)
             raise argparse.ArgumentTypeError(f"{text!r} must end in one of {listed}")
         return value
 
     return path
+
+
+def numbers(text: str) -> tuple[float, ...]:
+    """Numbers with commas between."""
+    try:
+        values = tuple(float(part) for part in text.split(","))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not numbers with commas") from None
+    if not all(math.isfinite(value) for value in values):
+        raise argparse.ArgumentTypeError(f"{text!r} holds a number that is not finite")
+    return values
