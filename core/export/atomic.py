@@ -26,8 +26,7 @@ def write_files(contents: dict[Path, bytes]) -> None:
                 with fresh[path].open("wb") as stream:
                     stream.write(content)
                     _sync(stream)
-            for path, temporary in fresh.items():
-                os.replace(temporary, path)
+            _move_all(fresh)
         finally:
             for temporary in fresh.values():
                 temporary.unlink(missing_ok=True)
@@ -89,6 +88,27 @@ def _temporary(path: Path) -> Path:
     return path.with_name(f".{path.name}.{os.getpid()}.new")
 
 
+def _move_all(fresh: dict[Path, Path]) -> None:
+    """Put all files in place; if one cannot be, or Ctrl-C comes between, all are as before."""
+    old = {path: path.with_name(f".{path.name}.{os.getpid()}.old") for path in fresh}
+    moved: list[Path] = []
+    try:
+        for path, temporary in fresh.items():
+            moved.append(path)
+            if len(fresh) > 1 and path.exists():  # one file alone is replaced in one step
+                os.replace(path, old[path])
+            os.replace(temporary, path)
+    except BaseException:
+        for path in moved:
+            if old[path].exists():
+                os.replace(old[path], path)
+            elif len(fresh) > 1 and not fresh[path].exists():
+                path.unlink(missing_ok=True)
+        raise
+    for path in fresh:
+        old[path].unlink(missing_ok=True)
+
+
 def _sync(stream: BinaryIO) -> None:
     """Only now does every file system admit that it is full."""
     stream.flush()
@@ -109,6 +129,11 @@ def _swap(fresh: Path, folder: Path) -> None:
         os.replace(fresh, folder)
         return
     old = folder.with_name(f".{folder.name}.{os.getpid()}.old")
-    os.replace(folder, old)
-    os.replace(fresh, folder)
+    try:
+        os.replace(folder, old)
+        os.replace(fresh, folder)
+    except BaseException:
+        if old.exists() and not folder.exists():
+            os.replace(old, folder)
+        raise
     shutil.rmtree(old, ignore_errors=True)

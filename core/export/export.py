@@ -6,53 +6,39 @@ print(report.sentence)
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
-from typing import BinaryIO
-
-import numpy as np
 
 from core.errors import ExportError
-from core.export.angles_csv import csv_text
-from core.export.atomic import write_files, write_folder, write_stream
-from core.export.bvh import bvh_text
-from core.export.fidelity import Fidelity, measure_fidelity
-from core.export.gltf import gltf_of, skin_of
-from core.export.gltf_skinned import skinned_document
-from core.export.mesh_sequence import obj_files, ply_files
-from core.export.motion import file_motion
-from core.export.npz import write_npz
+from core.export.atomic import write_files
+from core.export.explorer import PoseModel, explorer_document, explorer_facts
+from core.export.formats import WRITERS, find_writer
+from core.export.gltf import GENERATOR
+from core.export.motion import file_scale
 from core.export.options import ExportOptions
+from core.export.report import ExportReport, report_of
+from core.export.stages import Tell, silent
 from core.export.take import BodyModel, Take, take_of
-from core.export.usda import usda_lines
-from core.export.web_page import web_page
+from core.export.take_colors import with_colors
 from core.session_store import SessionRecord
+
+__all__ = [
+    "WRITERS",
+    "ExportReport",
+    "ExportWatch",
+    "export_session",
+    "export_take",
+    "find_writer",
+]
 
 
 @dataclass(frozen=True)
-class ExportReport:
-    """What was written, and how true it is."""
+class ExportWatch:
+    """Who hears of an export, and who may change the take on its way."""
 
-    path: Path
-    """The file, or the folder of a sequence."""
-    size_bytes: int
-    frame_count: int
-    duration_s: float
-    fidelity: Fidelity | None = None
-    """Only where the format cannot hold exactly what the viewport shows."""
-    notes: tuple[str, ...] = ()
-
-    @property
-    def sentence(self) -> str:
-        """The report in one line, notes apart."""
-        text = f"Wrote {self.path} ({self.size_bytes / 1e6:.1f} MB, {self.frame_count} frames"
-        if self.fidelity is None:
-            return text + ")."
-        return text + (
-            f"); its vertices are {self.fidelity.mean_cm:.2f} cm from the viewport on average "
-            f"({self.fidelity.mean_percent:.2f} % of the body length) "
-            f"and {self.fidelity.max_cm:.2f} cm at most."
-        )
+    tell: Tell = silent
+    """Called between pieces of work; what it raises ends the export, the old file intact."""
+    change: Callable[[Take], Take] | None = None
+    """Such as `core.export.onto.take_onto`: the take on another body."""
 
 
 def export_session(
@@ -60,140 +46,60 @@ def export_session(
     model: BodyModel | None,
     out_path: Path,
     options: ExportOptions | None = None,
+    watch: ExportWatch | None = None,
 ) -> ExportReport:
     """Write a session in the format of `out_path`'s suffix.
 
     Args:
         record: An opened session.
         model: The model it was made with; None uses the body kept in the session.
-        out_path: `.glb`, `.gltf` (with a .bin beside it), `.npz`, `.obj` or `.ply` (a folder
-            `NAME_obj`, one file a frame), `.bvh`, `.usda`, `.csv`.
+        out_path: `.glb`, `.gltf` (with a .bin beside it), `.html`, `.npz`, `.obj` or `.ply` (a
+            folder `NAME_obj`, one file a frame), `.bvh`, `.usda`, `.csv`.
         options: Choices; the defaults suit Blender.
+        watch: Progress, and a change of the take.
 
     Raises:
         ExportError: The suffix is unknown, there is nothing to export, or the disk is full.
     """
-    options = options or ExportOptions()
-    find_writer(out_path)  # before any work
-    return export_take(take_of(record, model, options), out_path, options)
+    options, watch = options or ExportOptions(), watch or ExportWatch()
+    find_writer(out_path, options)  # before any work
+    take = take_of(record, model, options, watch.tell)
+    take = with_colors(take, record, model, options, watch.tell)
+    if watch.change is not None:
+        take = watch.change(take)
+    if options.explorer_components is not None:
+        return _export_explorer(take, model, out_path, options)
+    return export_take(take, out_path, options, watch.tell)
 
 
-def export_take(take: Take, out_path: Path, options: ExportOptions | None = None) -> ExportReport:
+def export_take(
+    take: Take, out_path: Path, options: ExportOptions | None = None, tell: Tell = silent
+) -> ExportReport:
     """Like `export_session`, from a take."""
-    return find_writer(out_path)(take, out_path, options or ExportOptions())
+    options = options or ExportOptions()
+    return find_writer(out_path, options)(take, out_path, options, tell)
 
 
-Writer = Callable[[Take, Path, ExportOptions], ExportReport]
-
-
-def find_writer(out_path: Path) -> Writer:
-    """The writer for a path's suffix."""
-    suffix = out_path.suffix.lower()
-    if suffix not in WRITERS:
-        known = " ".join(WRITERS)
-        raise ExportError(f"Cannot export to {suffix or 'a name without suffix'!r}: use {known}.")
-    return WRITERS[suffix]
-
-
-def _export_glb(take: Take, path: Path, options: ExportOptions) -> ExportReport:
-    file = gltf_of(take, file_motion(take, options), options)
-    write_files({path: file.document.to_glb()})
-    return _report(take, path, file.fidelity)
-
-
-def _export_gltf(take: Take, path: Path, options: ExportOptions) -> ExportReport:
-    file = gltf_of(take, file_motion(take, options), options)
-    binary = path.with_suffix(".bin")
-    text, body = file.document.to_gltf(binary.name)
-    write_files({binary: body, path: text})
-    return _report(take, path, file.fidelity)
-
-
-def _export_html(take: Take, path: Path, options: ExportOptions) -> ExportReport:
-    motion = file_motion(take, options)
-    file = gltf_of(take, motion, options)
-    write_files({path: web_page(file.document.to_glb(), take, motion, options)})
-    return _report(take, path, file.fidelity)
-
-
-def _export_npz(take: Take, path: Path, options: ExportOptions) -> ExportReport:
-    write_stream(path, partial(write_npz, take))
-    return _report(take, path)
-
-
-def _export_obj(take: Take, path: Path, options: ExportOptions) -> ExportReport:
-    folder = _folder_of(path)
-    write_folder(folder, obj_files(take, file_motion(take, options), path.stem))
-    return _report(take, folder)
-
-
-def _export_ply(take: Take, path: Path, options: ExportOptions) -> ExportReport:
-    folder = _folder_of(path)
-    write_folder(folder, ply_files(take, file_motion(take, options), path.stem))
-    return _report(take, folder)
-
-
-def _folder_of(path: Path) -> Path:
-    """walk.obj becomes walk_obj/walk_00000.obj and so on."""
-    return path.with_name(f"{path.stem}_{path.suffix[1:].lower()}")
-
-
-def _report(take: Take, path: Path, fidelity: Fidelity | None = None) -> ExportReport:
-    files = [path] if path.is_file() else list(path.iterdir())
-    return ExportReport(
-        path=path,
-        size_bytes=sum(file.stat().st_size for file in files),
-        frame_count=take.frame_count,
-        duration_s=float(take.times_s[-1] - take.times_s[0]),
-        fidelity=fidelity,
-        notes=take.notes,
+def _export_explorer(
+    take: Take, model: BodyModel | None, path: Path, options: ExportOptions
+) -> ExportReport:
+    if not isinstance(model, PoseModel):
+        raise ExportError("The explorer needs the model the session was made with: install it.")
+    scale, scale_source = file_scale(take, options)
+    document, fidelity = explorer_document(take, model, options, scale)
+    facts = explorer_facts(model, options.explorer_components or 1)
+    facts |= {"scale_source": scale_source, "metres_per_unit": scale, **take.facts}
+    facts["fidelity_at_half"] = fidelity.to_json()
+    document.json["asset"] |= {"generator": GENERATOR, "extras": facts}
+    if path.suffix.lower() == ".glb":
+        write_files({path: document.to_glb()})
+    else:
+        binary = path.with_suffix(".bin")
+        text, body = document.to_gltf(binary.name)
+        write_files({binary: body, path: text})
+    note = (
+        f"Sliders at half (1 sigma) are {fidelity.mean_percent:.2f} % of the body length from the "
+        f"studio's shape on average, {fidelity.max_percent:.1f} % at most; at their ends, exact."
     )
-
-
-def _export_bvh(take: Take, path: Path, options: ExportOptions) -> ExportReport:
-    motion = file_motion(take, _evenly(take, options))
-    write_files({path: bvh_text(take, motion, options).encode("ascii")})
-    return _report(take, path)
-
-
-def _export_csv(take: Take, path: Path, options: ExportOptions) -> ExportReport:
-    motion = file_motion(take, options)
-    write_files({path: csv_text(take, motion, options).encode("ascii")})
-    return _report(take, path)
-
-
-def _export_usda(take: Take, path: Path, options: ExportOptions) -> ExportReport:
-    if options.skinning == "morph":
-        raise ExportError("USD export has no morph option: use .glb, or skinning refit.")
-    motion = file_motion(take, options)
-    skin = skin_of(take, motion, options)
-    turned = replace(motion, joint_rotations=skin.joint_rotations)
-
-    def write(stream: BinaryIO) -> None:
-        for text in usda_lines(take, turned, skin.influences, options):
-            stream.write(text.encode("ascii"))
-
-    write_stream(path, write)
-    # The glTF of the same weights and keys poses its mesh by the same formula.
-    twin = skinned_document(take, turned, skin.influences, options).to_glb()
-    return _report(take, path, measure_fidelity(twin, take, motion))
-
-
-def _evenly(take: Take, options: ExportOptions) -> ExportOptions:
-    """BVH has one frame time: keys at the take's own rate unless another is asked for."""
-    if options.fps is not None or take.frame_count < 2:
-        return options
-    return replace(options, fps=float(1 / np.median(np.diff(take.times_s))))
-
-
-WRITERS: dict[str, Writer] = {
-    ".glb": _export_glb,
-    ".gltf": _export_gltf,
-    ".html": _export_html,
-    ".npz": _export_npz,
-    ".obj": _export_obj,
-    ".ply": _export_ply,
-    ".bvh": _export_bvh,
-    ".usda": _export_usda,
-    ".csv": _export_csv,
-}
+    report = report_of(take, path)
+    return replace(report, notes=(*report.notes, note))

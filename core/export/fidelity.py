@@ -9,6 +9,7 @@ import numpy as np
 
 from core.export.gltf_evaluate import linear_reference
 from core.export.motion import FileMotion
+from core.export.stages import MEASURING, Tell, silent, told
 from core.export.take import Take
 
 MOST_FRAMES = 300
@@ -37,12 +38,13 @@ class Fidelity:
         }
 
 
-def measure_fidelity(glb: bytes, take: Take, motion: FileMotion) -> Fidelity:
+def measure_fidelity(glb: bytes, take: Take, motion: FileMotion, tell: Tell = silent) -> Fidelity:
     """Compare the file, re-read from its bytes, with dual-quaternion skinning of the take."""
     step = -(-len(motion.times_s) // MOST_FRAMES)
     frames = np.arange(0, len(motion.times_s), step)
     total, worst, count = 0.0, 0.0, 0
-    for chunk in np.array_split(frames, -(-len(frames) // 16)):
+    chunks = np.array_split(frames, -(-len(frames) // 16))
+    for chunk in told(chunks, len(chunks), tell, MEASURING):
         times_s = motion.times_s[chunk].astype(np.float32)
         shown = linear_reference(glb, times_s).vertices
         truth = np.concatenate([motion.posed(take.body, slice(f, f + 1)) for f in chunk])

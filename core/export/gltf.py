@@ -12,7 +12,8 @@ from core.export.gltf_morph import morph_document
 from core.export.gltf_skinned import skinned_document
 from core.export.motion import FileMotion
 from core.export.options import ExportOptions
-from core.export.skin_fit import FittedSkin, fitted_skin, truncated_influences
+from core.export.skin_fit import FittedSkin, fitted_skin
+from core.export.stages import Tell, silent
 from core.export.take import Take
 
 GENERATOR = "DASR Studio"
@@ -26,15 +27,17 @@ class GltfFile:
     fidelity: Fidelity
 
 
-def gltf_of(take: Take, motion: FileMotion, options: ExportOptions) -> GltfFile:
+def gltf_of(
+    take: Take, motion: FileMotion, options: ExportOptions, tell: Tell = silent
+) -> GltfFile:
     """Build, measure, and note the measure in the file."""
     if options.skinning == "morph":
         document = morph_document(take, motion, options)
     else:
-        skin = skin_of(take, motion, options)
+        skin = skin_of(take, motion, options, tell)
         turned = replace(motion, joint_rotations=skin.joint_rotations)
-        document = skinned_document(take, turned, skin.influences, options)
-    fidelity = measure_fidelity(document.to_glb(), take, motion)
+        document = skinned_document(skin.dressed(take), turned, skin.influences, options)
+    fidelity = measure_fidelity(document.to_glb(), take, motion, tell)
     extras = {
         "name": take.name,
         "fps": round(motion.fps, 6),
@@ -50,10 +53,12 @@ def gltf_of(take: Take, motion: FileMotion, options: ExportOptions) -> GltfFile:
     return GltfFile(document, fidelity)
 
 
-def skin_of(take: Take, motion: FileMotion, options: ExportOptions) -> FittedSkin:
+def skin_of(
+    take: Take, motion: FileMotion, options: ExportOptions, tell: Tell = silent
+) -> FittedSkin:
     """Skinning weights, and the rotations to use them with, by the chosen option."""
     if options.skinning == "8":
-        return FittedSkin(truncated_influences(take.body, 8), motion.joint_rotations)
+        return FittedSkin.truncated(take.body, 8, motion.joint_rotations)
     if options.skinning == "truncate":
-        return FittedSkin(truncated_influences(take.body, 4), motion.joint_rotations)
-    return fitted_skin(take.body, motion.joint_rotations, 4)
+        return FittedSkin.truncated(take.body, 4, motion.joint_rotations)
+    return fitted_skin(take.body, motion.joint_rotations, 4, tell)

@@ -16,12 +16,17 @@ from core.export.gltf_parts import (
     add_key_times,
     add_primitive,
     add_quaternions,
+    linear_rgba,
     vertex_normals,
 )
 from core.export.joint_names import file_names
 from core.export.motion import FileMotion
 from core.export.options import ExportOptions
 from core.export.take import Take, posed_in_rig
+from core.export.take_colors import colors_at_keys
+
+COLOR_TOLERANCE = 0.02
+"""Largest error that dropping a key may cause in a linear colour of 0..1."""
 
 
 def morph_document(take: Take, motion: FileMotion, options: ExportOptions) -> GltfDocument:
@@ -29,10 +34,21 @@ def morph_document(take: Take, motion: FileMotion, options: ExportOptions) -> Gl
     document = GltfDocument()
     shapes = motion.scale * posed_in_rig(take.body, motion.joint_rotations)
     tolerance = options.morph_tolerance * take.body_length * motion.scale
+    colors = colors_at_keys(take, motion)
     keys = reduced_keys(shapes, motion.times_s, tolerance)
+    if colors is not None:
+        looks = linear_rgba(colors)[..., :3] / 65535
+        keys = sorted({*keys, *reduced_keys(looks, motion.times_s, COLOR_TOLERANCE)})
     rest = (motion.scale * take.body.vertices).astype(np.float32)
     normals = vertex_normals(rest, take.body.faces)
     targets = [_add_target(document, take, shapes[key], rest, normals) for key in keys]
+    if colors is not None:
+        base = linear_rgba(take.body.colors).astype(np.float64) / 65535
+        for key, target in zip(keys, targets, strict=True):
+            change = linear_rgba(colors[key]) / 65535 - base
+            target["COLOR_0"] = document.add_accessor(
+                change.astype(np.float32), "VEC4", target=ARRAY_BUFFER
+            )
     mesh = add_primitive(document, take, motion.scale, is_unlit=options.is_unlit, targets=targets)
     name = f"{file_names((take.body.name,), {})[0]}_mesh"
     node = document.add("nodes", {"name": name, "mesh": mesh})

@@ -107,11 +107,11 @@ def vertex_normals(
     return normals.astype(np.float32)
 
 
-def linear_rgba(colors: Float[np.ndarray, "verts 3"]) -> np.ndarray:
+def linear_rgba(colors: Float[np.ndarray, "*batch 3"]) -> np.ndarray:
     """sRGB 0..1 to COLOR_0: linear, opaque, normalised unsigned short (glTF issue 1638)."""
     srgb = np.clip(colors.astype(np.float64), 0, 1)
     linear = np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
-    opaque = np.concatenate([linear, np.ones((len(linear), 1))], 1)
+    opaque = np.concatenate([linear, np.ones((*linear.shape[:-1], 1))], -1)
     return np.round(opaque * 65535).astype(np.uint16)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from core.export.gltf_parts import vertex_normals
 from core.export.motion import FileMotion
 from core.export.take import Take
+from core.export.take_colors import colors_at_keys
 
 
 def obj_files(take: Take, motion: FileMotion, stem: str) -> Iterator[tuple[str, bytes]]:
@@ -30,11 +31,13 @@ def ply_files(take: Take, motion: FileMotion, stem: str) -> Iterator[tuple[str, 
     """Binary PLY with normals and sRGB colours."""
     faces = np.zeros(len(take.body.faces), [("count", "u1"), ("corners", "<i4", 3)])
     faces["count"], faces["corners"] = 3, take.body.faces
-    colors = np.round(255 * np.clip(take.body.colors, 0, 1)).astype(np.uint8)
+    changing = colors_at_keys(take, motion)
     layout = [("position", "<f4", 3), ("normal", "<f4", 3), ("color", "u1", 3)]
     for key, vertices in _frames(take, motion):
         rows = np.zeros(len(vertices), layout)
-        rows["position"], rows["color"] = vertices, colors
+        colors = take.body.colors if changing is None else changing[key]
+        rows["position"] = vertices
+        rows["color"] = np.round(255 * np.clip(colors, 0, 1))
         rows["normal"] = vertex_normals(rows["position"], take.body.faces)
         head = _ply_header(take, motion, key)
         yield f"{stem}_{key:05d}.ply", head + rows.tobytes() + faces.tobytes()

@@ -47,7 +47,7 @@ class FileMotion:
 
 def file_motion(take: Take, options: ExportOptions) -> FileMotion:
     """The take's motion by the chosen root motion, scale and key times."""
-    scale, source = _scale(take, options)
+    scale, source = file_scale(take, options)
     rig_to_file = _rig_to_file(take, options)
     rig_to_file[:, :3, 3] *= scale
     times_s = take.times_s - take.times_s[0]
@@ -92,7 +92,8 @@ def ground_heights(
     return uniform_filter1d(minimum_filter1d(lowest, width, mode="nearest"), width, mode="nearest")
 
 
-def _scale(take: Take, options: ExportOptions) -> tuple[float, str]:
+def file_scale(take: Take, options: ExportOptions) -> tuple[float, str]:
+    """Metres per rig unit, and where that comes from."""
     if options.body_length_m is not None:
         return options.body_length_m / take.body_length, "body length given by the user"
     return float(take.body.metres_per_unit), "typical size of the category"

@@ -13,13 +13,14 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Int
 
+from core.export.stages import FITTING, Tell, silent, told
 from core.export.take import posed_in_rig
 from core.influences import Influences
 from core.kinematics import forward_kinematics, skin_transforms
 from core.rig import Rig, Skeleton
 from core.rotations import matrix_from_axis_angle
 
-SPREAD_VERTICES = 300
+SPREAD_VERTICES = 800
 """Vertices looked at all over the body."""
 JOINT_VERTICES = 8
 """Further ones for each joint: those that follow it most, so that fingers count too."""
@@ -52,12 +53,13 @@ class RotationFit:
         influences: Influences,
         joint_rotations: Float[np.ndarray, "poses joints 3 3"],
         steps: int = 3,
+        tell: Tell = silent,
     ) -> Float[np.ndarray, "poses joints 3 3"]:
         """Rotations near the given ones that serve linear skinning with `influences` best."""
         skeleton = self.rig.skeleton
         weights = influences.to_dense(len(skeleton.names))[self.chosen].T.astype(np.float64)
         fitted = joint_rotations.astype(np.float64)
-        for index in range(len(fitted)):
+        for index in told(range(len(fitted)), len(fitted), tell, FITTING):
             truth = posed_in_rig(self.rig, fitted[index : index + 1])[0].T
             for _ in range(steps):
                 fitted[index] = self._step(weights, fitted[index], truth)

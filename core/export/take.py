@@ -13,6 +13,7 @@ from jaxtyping import Bool, Float, Int
 
 from core.errors import ExportError
 from core.export.options import ExportOptions
+from core.export.stages import READING, Tell, silent, told
 from core.kinematics import forward_kinematics, skin_transforms
 from core.results import FrameResult
 from core.rig import Rig
@@ -54,6 +55,8 @@ class Take:
     articulation: Float[np.ndarray, "frames articulation"]
     K: Float[np.ndarray, "3 3"]
     image_size: tuple[int, int]
+    frame_colors: Float[np.ndarray, "frames verts 3"] | None = None
+    """sRGB of every frame where colours change with time; `body.colors` otherwise."""
     facts: dict[str, Any] = field(default_factory=dict)
     """For `extras`: model, licence; JSON values."""
     notes: tuple[str, ...] = ()
@@ -100,7 +103,10 @@ def move(
 
 
 def take_of(
-    record: SessionRecord, model: BodyModel | None, options: ExportOptions | None = None
+    record: SessionRecord,
+    model: BodyModel | None,
+    options: ExportOptions | None = None,
+    tell: Tell = silent,
 ) -> Take:
     """Collect a session into a take.
 
@@ -108,12 +114,13 @@ def take_of(
         record: An opened session.
         model: The model it was made with; None to use the body kept in the session.
         options: `name` and `appearance_frame` are used here.
+        tell: Hears of every frame that is read.
 
     Raises:
         ExportError: There is no frame, no covered frame, or the model is another one.
     """
     options = options or ExportOptions()
-    results = list(record.results())
+    results = list(told(record.results(), record.frame_count, tell, READING))
     if not any(result.is_covered for result in results):
         raise ExportError(f"{record.folder} shows no subject in any frame: nothing to export.")
     body, notes = _body(record, model, results, options)

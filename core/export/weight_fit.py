@@ -8,6 +8,7 @@ from itertools import combinations
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
+from core.export.stages import WEIGHING, Tell, silent
 from core.influences import Influences
 from core.kinematics import forward_kinematics, skin_transforms
 from core.rig import Rig
@@ -24,6 +25,7 @@ def fitted_influences(
     poses: Float[np.ndarray, "poses joints 3 3"],
     truth: Float[np.ndarray, "poses verts 3"],
     count: int = 4,
+    tell: Tell = silent,
 ) -> Influences:
     """Weights of at most `count` joints a vertex under which linear skinning best gives `truth`.
 
@@ -33,7 +35,7 @@ def fitted_influences(
     """
     candidates = _candidates(rig)
     gram, moment = _normal_equations(rig, poses, truth, candidates)
-    weights = best_supports(gram, moment, min(count, candidates.shape[1]))
+    weights = best_supports(gram, moment, min(count, candidates.shape[1]), tell)
     dense = np.zeros(rig.weights.shape)
     np.put_along_axis(dense, candidates, weights, axis=1)
     return Influences.from_dense(dense, min(count, dense.shape[1]))
@@ -43,6 +45,7 @@ def best_supports(
     gram: Float[np.ndarray, "verts cands cands"],
     moment: Float[np.ndarray, "verts cands"],
     count: int,
+    tell: Tell = silent,
 ) -> Float[np.ndarray, "verts cands"]:
     """Minimise w.G.w - 2 m.w over w >= 0, sum 1, with at most `count` non-zero weights.
 
@@ -52,16 +55,18 @@ def best_supports(
     verts, width = moment.shape
     best = np.full(verts, np.inf)
     weights = np.zeros((verts, width))
-    for size in range(1, count + 1):
-        for support in combinations(range(width), size):
-            chosen = list(support)
-            part, pull = gram[:, chosen][:, :, chosen], moment[:, chosen]
-            solved = _on_support(part, pull)
-            cost = np.einsum("vi,vij,vj->v", solved, part, solved) - 2 * (pull * solved).sum(1)
-            is_better: Bool[np.ndarray, " verts"] = (solved.min(1) >= 0) & (cost < best)
-            best[is_better] = cost[is_better]
-            weights[is_better] = 0
-            weights[np.flatnonzero(is_better)[:, None], chosen] = solved[is_better]
+    supports = [s for size in range(1, count + 1) for s in combinations(range(width), size)]
+    for index, support in enumerate(supports):
+        tell(WEIGHING, index, len(supports))
+        chosen = list(support)
+        part, pull = gram[:, chosen][:, :, chosen], moment[:, chosen]
+        solved = _on_support(part, pull)
+        cost = np.einsum("vi,vij,vj->v", solved, part, solved) - 2 * (pull * solved).sum(1)
+        is_better: Bool[np.ndarray, " verts"] = (solved.min(1) >= 0) & (cost < best)
+        best[is_better] = cost[is_better]
+        weights[is_better] = 0
+        weights[np.flatnonzero(is_better)[:, None], chosen] = solved[is_better]
+    tell(WEIGHING, len(supports), len(supports))
     return weights
 
 

@@ -159,10 +159,10 @@ def test_colors_of_one_frame(record) -> None:
             shade = np.float32(0.5 + 0.4 * appearance_code[30])
             return np.full((len(self.rig.vertices), 3), shade, np.float32)
 
-    take = take_of(record, Colorful(), ExportOptions(appearance_frame=4))
+    take = take_of(record, Colorful(), ExportOptions(colors="frame", appearance_frame=4))
     np.testing.assert_allclose(take.body.colors, 0.5 + 0.4 * np.cos(30 * 4 / 30), atol=1e-5)
     with pytest.raises(ExportError, match="no frame 40"):
-        take_of(record, Colorful(), ExportOptions(appearance_frame=40))
+        take_of(record, Colorful(), ExportOptions(colors="frame", appearance_frame=40))
 
 
 @pytest.mark.parametrize("suffix", [".glb", ".gltf", ".npz", ".usda"])
