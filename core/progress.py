@@ -100,6 +100,11 @@ class Writer:
             self._end_moving_line()
             self._stage = None
 
+    def event(self, kind: str, values: Mapping[str, Any]) -> None:
+        """Something that only programs want to hear of."""
+        if self.is_json:
+            self._event(kind, values)
+
     def result(self, values: Mapping[str, Any]) -> None:
         """What came out, for programs; people have read it in lines."""
         self._clear()

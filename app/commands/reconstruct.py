@@ -1,8 +1,10 @@
 """Turn a video, a folder of images, a camera or a stream into a session.
 
     main.py reconstruct walk.mp4 -o walk.session --box 120,60,420,330
+    main.py reconstruct a.mp4 'clips/*.mp4' archive -o out --batch --workers 2 --resume
 
-A live source is recorded until Ctrl-C or --end.
+A live source is recorded until Ctrl-C or --end. A batch writes OUT/NAME.session for each video and
+a table of them, OUT/results.csv.
 """
 
 import argparse
@@ -12,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from app.commands.argument_types import box, count_from, number_between, session_path
+from app.commands.argument_types import box, count_from, number_between, session_or_folder
 from core.errors import ExplainedError
 from core.progress import Writer, clock_text
 
@@ -31,9 +33,17 @@ SEGMENTERS = ("grabcut", "background", "none")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("input", metavar="INPUT", help="video, folder of images, camera:0 or URL")
-    parser.add_argument("-o", "--out", required=True, type=session_path, metavar="OUT.session")
+    parser.add_argument(
+        "inputs",
+        nargs="+",
+        metavar="INPUT",
+        help="video, folder of images, camera:0 or URL; with --batch several, globs and folders",
+    )
+    parser.add_argument(
+        "-o", "--out", required=True, type=session_or_folder, metavar="OUT.session|FOLDER"
+    )
     parser.add_argument("--overwrite", action="store_true", help="replace OUT if it is a session")
+    _add_batch(parser)
     parser.add_argument("--model", default="dog", help="name of a model, a folder or .zip")
     parser.add_argument(
         "--masks", metavar="DIR|FILE", type=Path, help="folder of 00012.png, or a masks.npz"
@@ -67,17 +77,66 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--refine",
-        action="store_true",
+        action=argparse.BooleanOptionalAction,
+        default=False,
         help="then fit bodies to the masks: about 0.2 s more per frame",
     )
     parser.add_argument("--keep-masks", action="store_true", help="store the masks too")
 
 
+def _add_batch(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("many videos")
+    group.add_argument(
+        "--batch", action="store_true", help="all INPUTs, folders searched; OUT is a folder"
+    )
+    group.add_argument("--resume", action="store_true", help="go on with the batch in OUT")
+    group.add_argument(
+        "--workers", type=count_from(1), metavar="N", help="videos at a time; default: cores / 2"
+    )
+    group.add_argument(
+        "--retries",
+        type=count_from(0),
+        default=1,
+        metavar="N",
+        help="after crashes, for each video (default: %(default)s)",
+    )
+    group.add_argument(
+        "--ray",
+        nargs="?",
+        const="local",
+        metavar="ADDRESS",
+        help="spread the batch with Ray: on this machine, or the cluster at ADDRESS",
+    )
+
+
 def run(arguments: argparse.Namespace, out: Writer) -> int:
     """Reconstruct frame by frame; an error leaves no session behind, Ctrl-C leaves what is done."""
+    if arguments.batch:
+        from app.commands.batch import run_batch
+
+        return run_batch(arguments, out)
+    _check_single(arguments)
+    arguments.input = arguments.inputs[0]
+    return _run_one(arguments, out)
+
+
+def _check_single(arguments: argparse.Namespace) -> None:
+    if len(arguments.inputs) > 1:
+        raise ExplainedError("Several inputs are a batch: add --batch, and let -o name a folder.")
+    if arguments.out.suffix != ".session":
+        raise ExplainedError(
+            f"{arguments.out} must end in .session, unless --batch writes many into a folder."
+        )
+    if arguments.resume or arguments.ray is not None:
+        raise ExplainedError("--resume and --ray belong to --batch: add it.")
+
+
+def _run_one(arguments: argparse.Namespace, out: Writer) -> int:
+    from app.commands.batch_child import watch_parent
     from core.model import load_model
     from core.sources.open_source import open_source
 
+    watch_parent()
     if arguments.segmenter == "none" and arguments.masks is None:
         raise ExplainedError("Without a segmenter give masks: --masks DIR or FILE.")
     model = load_model(arguments.model)
