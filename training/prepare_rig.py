@@ -7,6 +7,7 @@ cost code numbers, shape numbers and time. What a file calls its joints is its m
 siblings must agree.
 """
 
+import re
 from dataclasses import dataclass, replace
 
 import fast_simplification
@@ -17,6 +18,7 @@ from scipy.spatial import cKDTree
 from core.retarget import transfer_rotations
 from core.rig import MotionClip, Rig, Skeleton
 from core.rig_import import ImportedRig
+from training.face_front import faced_front
 
 
 @dataclass(frozen=True)
@@ -24,17 +26,22 @@ class RigPreparation:
     """What is done to every rig of a recipe."""
 
     merged_joints: tuple[str, ...] = ()
-    """Joints whose names hold one of these words give their skin to their parents."""
+    """Joints whose names hold one of these words give their skin to their parents, in any case:
+    a word ends where letters end, or where a capital begins."""
     joint_names: tuple[tuple[str, str], ...] = ()
     """Pairs: a file's name of a joint, and the template's."""
+    joint_limit: int = 80
+    """Of more joints, the last ones of chains that move least skin are merged too; the renderer of
+    training pictures holds as many."""
     face_limit: int = 9000
     """Meshes of more triangles are thinned to as many."""
 
 
 def prepare_rig(imported: ImportedRig, config: RigPreparation) -> ImportedRig:
     """The rig with names, joints and triangles as configured, and its clips to match."""
+    imported, _ = faced_front(imported)
     rig, clips = imported.rig, imported.clips
-    kept = _kept_joints(rig.skeleton, config.merged_joints)
+    kept = _kept_joints(rig, config)
     if len(kept) < len(rig.skeleton.names):
         rig = _merged(rig, kept)
         clips = tuple(replace(c, joint_rotations=c.joint_rotations[:, kept]) for c in clips)
@@ -89,12 +96,25 @@ def thinned(rig: Rig, face_limit: int) -> Rig:
     )
 
 
-def _kept_joints(skeleton: Skeleton, words: tuple[str, ...]) -> Int[np.ndarray, " kept"]:
+def words_of(name: str) -> set[str]:
+    """`LeftHandIndex1` and `index_01_l`: left, hand, index; index, l."""
+    return {word.lower() for word in re.findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])", name)}
+
+
+def _kept_joints(rig: Rig, config: RigPreparation) -> Int[np.ndarray, " kept"]:
     """Joints that stay; what hangs on a joint that goes, goes too."""
+    skeleton, words = rig.skeleton, set(config.merged_joints)
     goes: Bool[np.ndarray, " joints"] = np.zeros(len(skeleton.names), bool)
     for joint, (name, parent) in enumerate(zip(skeleton.names, skeleton.parents, strict=True)):
-        named = any(word in name.lower() for word in words)
+        named = bool(words & words_of(name))
         goes[joint] = joint > 0 and (named or bool(goes[parent]))
+    mass = rig.weights.sum(0, dtype=float)
+    parents = np.array(skeleton.parents)
+    while (~goes).sum() > config.joint_limit:
+        is_end = ~goes & ~np.isin(np.arange(len(goes)), parents[~goes])
+        last = int(np.where(is_end, mass, np.inf).argmin())
+        goes[last] = True
+        mass[parents[last]] += mass[last]
     return np.flatnonzero(~goes)
 
 

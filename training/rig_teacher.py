@@ -22,6 +22,7 @@ from core.shape_space import ShapeSpace
 from render.tiles import TileRenderer
 from training.appearance import fit_appearance
 from training.articulation import ArticulationFit, ArticulationFitConfig, fit_articulation
+from training.invented_motion import invented_clips
 from training.motion import MotionConfig
 from training.prepare_rig import RigPreparation, carried_clips, prepare_rig
 from training.shape_modes import proportion_modes
@@ -114,6 +115,7 @@ class RigTeacher:
         bodies = []
         for each in imported:
             clips = tuple(c for c in each.clips if c.name not in config.held_out_clips)
+            clips = clips or invented_clips(each.rig.skeleton)
             clips += tuple(clip for lender in lenders for clip in carried_clips(lender, each.rig))
             bodies.append(
                 SynthBody.of(template, space, each.rig, clips, config.motion, config.fit_prior)

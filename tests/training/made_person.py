@@ -1,4 +1,4 @@
-"""A person of boxes with named joints, fingers among them; x: the person's left, y: up, z: ahead."""
+"""A person of boxes with named joints and fingers; x: its own left, y: up, z: ahead."""
 
 import numpy as np
 

@@ -9,6 +9,7 @@ from core.errors import ExplainedError
 from core.progress import Writer
 
 RECIPES = Path(__file__).resolve().parent.parent / "recipes"
+ABLATION_TABLE = Path(__file__).resolve().parents[2] / "docs" / "ablation.md"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -21,8 +22,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         action="append",
         default=[],
-        help="a rigged, animated .glb; repeat for siblings, the template first",
+        help="a rigged .glb, animated or not; repeat for siblings, the template first",
     )
+    parser.add_argument(
+        "--length", type=float, metavar="M",
+        help="longest side of a --rig's body at rest in metres (default: the file's, if likely)",
+    )  # fmt: skip
     parser.add_argument(
         "--rigs",
         type=Path,
@@ -32,11 +37,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-o", "--output", type=Path, help="model folder to write")
     parser.add_argument("--run", type=Path, help="folder of this run; the same folder resumes it")
     parser.add_argument(
-        "--minutes", type=float, help="time to fit the student (default: 40 for a rig)"
+        "--minutes", type=float, help="time to fit the student (default: 38 for a rig)"
     )
     parser.add_argument("--shards", type=int, help="how many shards of 4096 crops to draw")
     parser.add_argument(
         "--start-from", type=Path, metavar="RUN", help="begin with another run's network"
+    )
+    parser.add_argument(
+        "--shard-size", type=int, metavar="N", help="crops in a shard (default: 4096)"
     )
     parser.add_argument("--threads", type=int, help="cores for the network (default: 2)")
     parser.add_argument(
@@ -47,6 +55,33 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="do not train: write the model that the run has reached so far",
     )
+    parser.add_argument(
+        "--stage",
+        choices=("student", "temporal"),
+        default="student",
+        help="temporal: give the model that is there already a temporal encoder",
+    )
+    parser.add_argument(
+        "--clips", type=int, default=160, help="clips for the temporal stage (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--steps", type=int, default=4000, help="of the temporal stage (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--kind",
+        choices=("transformer", "conv"),
+        default="transformer",
+        help="of the temporal encoder",
+    )
+    parser.add_argument(
+        "--ablation",
+        type=Path,
+        metavar="FILE",
+        nargs="?",
+        const=ABLATION_TABLE,
+        help="train the variants of DASR's table 2, --minutes each, and write the table to FILE "
+        "(default: docs/ablation.md)",
+    )
     parser.add_argument("--json", action="store_true", help="progress as JSON lines")
 
 
@@ -54,20 +89,80 @@ def run(arguments: argparse.Namespace, out: Writer) -> int:
     """Train, or go on with a run that was stopped."""
     from training.recipe import cook, draw_crops, ship_checkpoint
 
-    recipe = _recipe(arguments)
+    recipe = _recipe(arguments, out)
     folder = arguments.run or Path("runs") / recipe.name
+    if arguments.ablation is not None:
+        return _ablation(arguments, recipe, folder, out)
     target = arguments.output or folder / "model"
     if arguments.crops_only:
         draw_crops(recipe, folder, out.progress)
         out.line(f"The crops are in {folder}.")
         out.result({"run": str(folder)})
         return 0
+    if arguments.stage == "temporal":
+        return _temporal(arguments, recipe, folder, target, out)
     if arguments.ship:
         made = ship_checkpoint(recipe, folder, target)
     else:
         made = cook(recipe, folder, target, out.progress)
     out.line(f"The model is in {made}; the run is in {folder}.")
-    out.result({"model": str(made), "run": str(folder)})
+    facts = {"model": str(made), "run": str(folder)}
+    if arguments.rig:
+        facts |= {"scores": _score(recipe, made, folder, out)}
+    out.result(facts)
+    return 0
+
+
+def _score(recipe: Any, model: Path, run: Path, out: Writer) -> dict[str, Any]:
+    """How the new model does on unseen performances of its own rigs, as tables and facts."""
+    from core.model import load_model
+    from training.evaluation.rig_score import score_on_rigs
+
+    evaluation = score_on_rigs(load_model(model), recipe.rigs, run / "score", report=out.progress)
+    for line in evaluation.lines():
+        out.line(line)
+    return evaluation.facts()
+
+
+def _temporal(
+    arguments: argparse.Namespace, recipe: Any, folder: Path, target: Path, out: Writer
+) -> int:
+    from training.fit_temporal import TemporalFitConfig
+    from training.temporal_stage import TemporalStage, cook_temporal
+
+    if min(arguments.clips, arguments.steps) < 1:
+        raise ExplainedError("--clips and --steps must be at least 1.")
+    fit = TemporalFitConfig(kind=arguments.kind, steps=arguments.steps)
+    stage = TemporalStage(arguments.clips, fit=fit, threads=recipe.fit.threads)
+    folder.mkdir(parents=True, exist_ok=True)
+    figures = cook_temporal(recipe, target, folder, stage, out.progress)
+    for who in ("raw", "live", "offline"):
+        distance, angle, jitter = (
+            figures[f"{who}_{k}"] for k in ("distance", "root_deg", "jitter")
+        )
+        out.line(
+            f"{who:8} {100 * distance:5.2f} % off, root {angle:4.1f} degrees, jitter {jitter:.2f}"
+        )
+    out.line(f"The temporal encoder is in {target}.")
+    out.result({"model": str(target), "held_out": figures})
+    return 0
+
+
+def _ablation(arguments: argparse.Namespace, recipe: Any, folder: Path, out: Writer) -> int:
+    from training.ablation import AblationConfig, ablate
+    from training.ablation_document import write_document
+    from training.evaluation.synthetic_set import synthetic_clips
+    from training.fit_temporal import TemporalFitConfig
+    from training.temporal_stage import TemporalStage
+
+    clips, _ = synthetic_clips(recipe.name, arguments.rigs, True, out.progress)
+    fit = TemporalFitConfig(steps=arguments.steps)
+    stage = TemporalStage(arguments.clips, fit=fit, threads=recipe.fit.threads)
+    config = AblationConfig(minutes=recipe.fit.minutes, temporal=stage)
+    rows = ablate(recipe, folder, config, clips, out.progress)
+    for line in write_document(arguments.ablation, recipe, config, clips, rows):
+        out.line(line)
+    out.result({"table": str(arguments.ablation), "run": str(folder)})
     return 0
 
 
@@ -76,29 +171,35 @@ def known_recipes() -> list[str]:
     return sorted(path.stem for path in RECIPES.glob("*.json"))
 
 
-def _recipe(arguments: argparse.Namespace) -> Any:
-    from training.recipe import Recipe
-
+def _recipe(arguments: argparse.Namespace, out: Writer) -> Any:
     if arguments.rig:
-        name = (arguments.output or arguments.rig[0]).stem
-        recipe = Recipe(name, "custom", tuple(arguments.rig), shard_count=24)
-        minutes = arguments.minutes or 40.0
+        from training.rig_recipe import MINUTES, plan_for_rigs
+
+        plan = plan_for_rigs(arguments.rig, _name(arguments), arguments.length)
+        for note in plan.notes:
+            out.line(note)
+        recipe, minutes = plan.recipe, arguments.minutes or MINUTES
     elif arguments.config:
         recipe = _named(arguments.config, arguments.rigs)
         minutes = arguments.minutes or recipe.fit.minutes
     else:
         raise ExplainedError("Nothing to train from: give a recipe or --rig FILE.glb.")
-    for path in recipe.rigs:
-        if not path.is_file():
-            raise ExplainedError(f"There is no rig at {path}: give its folder with --rigs.")
     shards = arguments.shards or recipe.shard_count
+    size = arguments.shard_size or recipe.shard_size
+    if size < 64 or shards < 1:
+        raise ExplainedError(f"{shards} shards of {size} crops are too few; give 64 or more.")
     fit = replace(
         recipe.fit,
         minutes=minutes,
         threads=arguments.threads or recipe.fit.threads,
         start_from=str(arguments.start_from) if arguments.start_from else recipe.fit.start_from,
     )
-    return replace(recipe, shard_count=shards, fit=fit)
+    return replace(recipe, shard_count=shards, shard_size=size, fit=fit)
+
+
+def _name(arguments: argparse.Namespace) -> str:
+    """A model's name from its folder's, or its rig's."""
+    return (arguments.output or arguments.rig[0]).resolve().stem
 
 
 def _named(name: str, rigs: Path) -> Any:

@@ -21,13 +21,15 @@ from core.errors import SourceError
 from core.rig_import import read_rig
 from core.segment.mask_set import open_masks
 from training.clip import Clip, read_clip
+from training.face_front import faced_front
+from training.invented_motion import invented_clips
 from training.synth.bodies import SynthBody
 from training.synth.clip_folder import IMPERFECT_MASKS, write_synthetic_clip
 from training.synth.clips import GENERATOR_VERSION, ClipConfig, ClipFactory
 
 Report = Callable[[str, float, float | None], None]
 
-_FIRST_SEED = 900_000
+FIRST_SEED = 900_000
 _IMPERFECT = "_imperfect"
 
 
@@ -82,7 +84,7 @@ class SyntheticSet:
         for kind, names in enumerate((self.trained, self.unseen)):
             for number in range(self.clips_each):
                 name = names[number % len(names)]
-                seed = _FIRST_SEED + 1000 * kind + number
+                seed = FIRST_SEED + 1000 * kind + number
                 facts = f"{GENERATOR_VERSION} {self.config}".encode() + _file_hash(
                     rigs / f"{name}.glb"
                 )
@@ -141,16 +143,14 @@ def synthetic_clips(
 
 
 def read_body(path: Path) -> SynthBody:
-    """A rig as its own template, ready to perform.
+    """A rig as its own template, ready to perform; one without motions sways at random.
 
     Raises:
         RigError: The file is no usable rig.
-        SourceError: It has no motions.
     """
-    imported = read_rig(path)
-    if not imported.clips:
-        raise SourceError(f"{path.name} has no animations to play; choose an animated rig.")
-    return SynthBody.alone(imported.rig, imported.clips)
+    imported, _ = faced_front(read_rig(path))
+    clips = imported.clips or invented_clips(imported.rig.skeleton)
+    return SynthBody.alone(imported.rig, clips)
 
 
 def default_cache() -> Path:
