@@ -43,6 +43,11 @@ class PaperConfig:
             raise ValueError(f"input of {self.input_px} px is no multiple of 32")
 
     @property
+    def widths(self) -> tuple[int, ...]:
+        """Channels at each halving of the resolution, as `core.student.StudentConfig` has them."""
+        return tuple(self.width << max(0, level - 1) for level in range(5))
+
+    @property
     def pose_encoder(self) -> EncoderSizes:
         """Sizes of the encoder for pose and articulation."""
         return EncoderSizes(INPUT_CHANNELS, self.stacks, self.width, self.channels)

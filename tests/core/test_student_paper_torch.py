@@ -92,6 +92,7 @@ def test_the_graph_agrees_with_torch(tmp_path: Path) -> None:
 
 def test_a_configuration_knows_its_network() -> None:
     assert config_of(asdict(TINY)) == TINY
+    assert PaperConfig().widths == (64, 64, 128, 256, 512)
     assert isinstance(network_of(TINY), PaperStudent)
     ours = StudentConfig(64, (8, 8, 8, 8), 16, 2)
     assert config_of(asdict(ours)) == ours
