@@ -31,6 +31,8 @@ class Action:
     """A line above it in the menu."""
     wording: "Callable[[MainWindow], str] | None" = None
     """A title that changes."""
+    shown: Claim = lambda window: True
+    """False hides it from menus and palette, where this installation cannot do it."""
 
 
 def scrubs(window: "MainWindow") -> bool:

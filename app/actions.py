@@ -11,8 +11,12 @@ from PySide6.QtGui import QAction, QKeySequence
 from app import asking, copying
 from app.action import Action, go, has_model, has_source, scrubs, step_name
 from app.icons import icon
+from app.key_map import keys_of
+from app.live_outputs import OUTPUT_ACTIONS
+from app.model_actions import MODEL_ACTIONS
+from app.take_actions import delete_take, has_take
 from app.take_curves import go_to_worst
-from app.view_actions import VIEW_ACTIONS
+from app.view_actions import CAMERA_ACTIONS, VIEW_ACTIONS
 
 if TYPE_CHECKING:
     from app.main_window import MainWindow
@@ -34,8 +38,12 @@ FILE_ACTIONS = (
            hint="Write the reconstruction as animated .glb, .npz or .obj", starts_group=True),
     Action("save-session", "File", "Save session…", asking.ask_save, ("Ctrl+S",),
            lambda w: w.can_export, hint="A folder that opens again with everything in it"),
+    Action("delete-take", "File", "Move this take to the trash", delete_take, ("Ctrl+Delete",),
+           has_take, hint="The session that is open, with its video if that lies in it"),
     Action("save-picture", "File", "Picture of the view…", asking.ask_picture,
            ("Ctrl+Shift+S",), icon="picture", hint="Larger, or on nothing"),
+    Action("take-video", "File", "Video of the take…", asking.ask_take_video, ("Ctrl+Shift+E",),
+           lambda w: w.can_export, hint="Beside its own video, over it, or on a turntable"),
     Action("turntable", "File", "Turntable video…", asking.ask_turntable, ("Ctrl+T",),
            lambda w: w.can_export, hint="The camera walks around once; as .mp4 or .gif"),
     Action("record", "File", "Record", lambda w: w.session.recorder.toggle(),
@@ -46,6 +54,7 @@ FILE_ACTIONS = (
     Action("reconstruct-file", "File", "Reconstruct a file in the background…",
            asking.ask_reconstruct, enabled=has_model,
            hint="As a job, with the whole file as a session at the end"),
+    *OUTPUT_ACTIONS,
     Action("quit", "File", "Quit", lambda w: w.close(), ("Ctrl+Q",), starts_group=True),
 )  # fmt: skip
 
@@ -80,15 +89,27 @@ EDIT_ACTIONS = (
            icon="key-clear"),
 )  # fmt: skip
 
+
+def shuttle(window: "MainWindow", direction: int) -> None:
+    """J and L; while the key to pause is held down, one frame."""
+    pause = next(action for action in PLAY_ACTIONS if action.id == "pause")
+    transport = window.session.transport
+    if window.held_keys.has(lambda: keys_of(pause)):
+        transport.step(direction)
+    else:
+        transport.shuttle(direction)
+
+
 PLAY_ACTIONS = (
     Action("play", "Playback", "Play or pause", go(lambda t: t.toggle()), ("Space",),
            scrubs, icon="play"),
     Action("shuttle-back", "Playback", "Play backwards, faster each time",
-           go(lambda t: t.shuttle(-1)), ("J",), scrubs),
+           lambda w: shuttle(w, -1), ("J",), scrubs,
+           hint="With K held down, one frame"),
     Action("pause", "Playback", "Pause", go(lambda t: t.pause()), ("K",), scrubs,
            icon="pause"),
-    Action("shuttle-on", "Playback", "Play, faster each time", go(lambda t: t.shuttle(1)),
-           ("L",), scrubs),
+    Action("shuttle-on", "Playback", "Play, faster each time", lambda w: shuttle(w, 1),
+           ("L",), scrubs, hint="With K held down, one frame"),
     Action("step-back", "Playback", "Previous frame", go(lambda t: t.step(-1)),
            ("Left", ","), scrubs, icon="step-back", starts_group=True),
     Action("step-on", "Playback", "Next frame", go(lambda t: t.step(1)), ("Right", "."),
@@ -130,7 +151,6 @@ PLAY_ACTIONS = (
 HELP_ACTIONS = (
     Action("palette", "Help", "Find a command…", lambda w: w.show_palette(), ("Ctrl+K",),
            icon="search"),
-    Action("models", "Help", "Category models…", asking.show_models, icon="model"),
     Action("doctor", "Help", "Check this machine…", asking.show_doctor),
     Action("shortcuts", "Help", "Keyboard shortcuts", lambda w: w.show_shortcuts(), ("F1",),
            icon="keyboard"),
@@ -138,8 +158,11 @@ HELP_ACTIONS = (
     Action("about", "Help", "About DASR Studio", asking.show_about),
 )  # fmt: skip
 
-ACTIONS = (*FILE_ACTIONS, *EDIT_ACTIONS, *PLAY_ACTIONS, *VIEW_ACTIONS, *HELP_ACTIONS)
-MENUS = ("File", "Edit", "Playback", "View", "Help")
+ACTIONS = (
+    *FILE_ACTIONS, *EDIT_ACTIONS, *PLAY_ACTIONS, *VIEW_ACTIONS, *CAMERA_ACTIONS, *MODEL_ACTIONS,
+    *HELP_ACTIONS,
+)  # fmt: skip
+MENUS = ("File", "Edit", "Playback", "View", "Camera", "Model", "Help")
 
 
 def build_actions(window: "MainWindow") -> dict[str, QAction]:
@@ -149,22 +172,28 @@ def build_actions(window: "MainWindow") -> dict[str, QAction]:
 
 def _build(action: Action, window: "MainWindow") -> QAction:
     made = QAction(action.title, window)
-    made.setShortcuts([QKeySequence(keys) for keys in action.shortcuts])
     made.setCheckable(action.checked is not None)
-    made.setToolTip(tooltip_of(action))
+    put_keys(action, made)
     made.setStatusTip(action.hint or action.title)
     made.triggered.connect(lambda: action.run(window))
     window.addAction(made)
     return made
 
 
+def put_keys(action: Action, made: QAction) -> None:
+    """Give a QAction its shortcuts as they are now, and say them in its tooltip."""
+    made.setShortcuts([QKeySequence(keys) for keys in keys_of(action)])
+    made.setToolTip(tooltip_of(action))
+
+
 def tooltip_of(action: Action) -> str:
     """Title, shortcut and hint."""
     title = action.title.rstrip("…")
     keys = ""
-    if action.shortcuts:
+    own = keys_of(action)
+    if own:
         native = QKeySequence.SequenceFormat.NativeText
-        keys = QKeySequence(action.shortcuts[0]).toString(native)
+        keys = QKeySequence(own[0]).toString(native)
     first = f"{title}  ({keys})" if keys else title
     return f"{first}\n{action.hint}" if action.hint else first
 
@@ -173,7 +202,8 @@ def refresh_actions(window: "MainWindow", made: dict[str, QAction]) -> None:
     """Bring enabled and checked states in line with the session."""
     for action in ACTIONS:
         one = made[action.id]
-        one.setEnabled(action.enabled(window))
+        one.setVisible(action.shown(window))
+        one.setEnabled(one.isVisible() and action.enabled(window))
         if action.wording is not None:
             one.setText(action.wording(window))
         if action.checked is not None:

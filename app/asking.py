@@ -9,19 +9,21 @@ from PySide6.QtCore import QMimeData, Qt
 from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox
 
 from app.doctor_dialog import DoctorDialog
-from app.export_order import export_order, turntable_order
+from app.export_order import export_order, turntable_order, video_order
 from app.export_thread import SESSION_SUFFIX, ExportJob, ExportThread
 from app.job_runner import JobOrder
 from app.models_dialog import ModelsDialog
 from app.picture_dialog import PictureDialog
 from app.still_loop import still_loop
 from app.take import SourceFacts
+from app.take_video_dialog import TakeVideoDialog, VideoWish
 from app.timecode import frame_of, timecode
 from core.errors import ExplainedError
 from core.export.options import ExportOptions
 
 if TYPE_CHECKING:
     from app.main_window import MainWindow
+    from app.session import Session
 
 VIDEO_FILTER = (
     "Everything that opens (*.mp4 *.mov *.mkv *.webm *.m4v *.avi *.mpg *.mpeg *.ts *.gif *.png "
@@ -97,6 +99,23 @@ def start_turntable(window: "MainWindow", path: Path) -> None:
         start_job(window, lambda: turntable_order(job))
 
 
+def ask_take_video(window: "MainWindow") -> TakeVideoDialog:
+    """What the video shows, and where it goes."""
+    dialog = TakeVideoDialog(window.session, lambda wish: start_take_video(window, wish), window)
+    dialog.open()
+    return dialog
+
+
+def start_take_video(window: "MainWindow", wish: VideoWish) -> None:
+    """Draw the video as a job."""
+    session = window.session
+    play = session.transport.state
+    results = tuple(session.editor.results(play.in_frame or 0, play.out_frame))
+    if session.facts is not None:
+        job = ExportJob(session.model, session.facts, results, wish.path, ExportOptions())
+        start_job(window, lambda: video_order(job, wish.view, wish.height_px))
+
+
 def ask_sweep(window: "MainWindow") -> None:
     """Where to write the loop of a sweep."""
     component = window.explore.sweep.component.currentText().replace(" ", "").lower()
@@ -133,9 +152,15 @@ def start_reconstruct(window: "MainWindow", video: Path) -> None:
     while folder.exists():
         folder = video.with_name(f"{video.stem}-{number}{SESSION_SUFFIX}")
         number += 1
-    arguments = ("reconstruct", str(video), "-o", str(folder), "--model", str(session.model_name))
+    arguments = ("reconstruct", str(video), "-o", str(folder), "--model", _model_of(session))
     arguments += ("--segmenter", session.segmenter)
     start_job(window, lambda: JobOrder(f"Reconstruct {video.name}", arguments, folder))
+
+
+def _model_of(session: "Session") -> str:
+    """What names the model to a child process."""
+    folder = None if session.model is None else session.model.folder
+    return str(folder or session.model_name)
 
 
 def start_job(window: "MainWindow", order: Callable[[], JobOrder]) -> None:
@@ -172,12 +197,13 @@ def ask_save(window: "MainWindow") -> None:
     if not path:
         return
     folder = Path(path).with_suffix(SESSION_SUFFIX)
-    results = tuple(session.store.results())
+    results = tuple(session.editor.better(one) for one in session.store.results())
     keys = session.editor.keys
     job = ExportJob(session.model, session.facts, results, folder, ExportOptions(), keys)
     thread = ExportThread(job)
     thread.done.connect(lambda sentence: window.statusBar().showMessage(sentence, 5000))
     thread.done.connect(lambda sentence: session.editor.mark_saved())
+    thread.done.connect(lambda sentence: window.view_keeper.keep_in(folder))
     thread.failed.connect(lambda error: window.say("The session was not saved", error))
     session.adopt(thread)
     thread.start()
@@ -189,7 +215,7 @@ def show_about(window: "MainWindow") -> None:
         window,
         "About DASR Studio",
         "<h3>DASR Studio</h3><p>Videos of animals in, posed 3D meshes out, in real time.</p>"
-        "<p>MIT licence. After DASR (Tan, Yang, Ramanan, ICCV 2023), in code of our own.</p>"
+        "<p>MIT licence. After DASR (Tan, Yang, Ramanan, CVPR 2023), in code of our own.</p>"
         "<p>Uses Qt for Python under the LGPL 3. Samples and models: assets/LICENSES.md.</p>",
     )
 

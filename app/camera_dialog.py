@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.recents import settings
 from app.session import Session
 from app.theme import SPACE_PX
 
@@ -86,7 +87,9 @@ class CameraDialog(QDialog):
         for text, name in cameras:
             item = QListWidgetItem(name, self.list)
             item.setData(Qt.ItemDataRole.UserRole, text)
-        self.list.setCurrentRow(0)
+        texts = [text for text, _ in cameras]
+        last = str(settings().value("camera", ""))
+        self.list.setCurrentRow(texts.index(last) if last in texts else 0)
         self._open_button.setEnabled(bool(cameras))
         self._said.setText(
             "Choose a camera." if cameras
@@ -97,5 +100,7 @@ class CameraDialog(QDialog):
         self._thread.wait(WAIT_MS)
         row = self.list.currentRow()
         if code == QDialog.DialogCode.Accepted and row >= 0:
-            self._session.open(self.list.item(row).data(Qt.ItemDataRole.UserRole))
+            text = self.list.item(row).data(Qt.ItemDataRole.UserRole)
+            settings().setValue("camera", text)
+            self._session.open(text)
         super().done(code)

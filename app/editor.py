@@ -6,14 +6,23 @@ editor.key_frame(); editor.undo(); editor.redo()
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PySide6.QtCore import QObject, Signal
 
-from app.edits import Edits, KeyedCode, Preset, with_key, with_preset, without_key, without_preset
+from app.edits import (
+    NOTHING,
+    Edits,
+    KeyedCode,
+    Preset,
+    with_key,
+    with_preset,
+    without_key,
+    without_preset,
+)
 from app.explore import ExploreState, blended
 from app.history import History, Step
 from app.mirrored_pose import mirrored_code
@@ -44,6 +53,7 @@ class Editor(QObject):
         self.locks: frozenset[int] = frozenset()
         self.keys: tuple[KeyedCode, ...] = ()
         self.prompts: tuple[tuple[int, Box], ...] = ()
+        self.improved: Mapping[int, FrameResult] = NOTHING
         self.presets = read_presets(presets_path())
         self.history: History[Edits] = History()
         self.saved = self._now()
@@ -59,8 +69,9 @@ class Editor(QObject):
         play = self._session.transport.state
         pose = self.explore if self.explore.is_frozen else None
         return Edits(
-            pose, self.locks, self.keys, self.prompts, play.in_frame, play.out_frame, self.presets
-        )
+            pose, self.locks, self.keys, self.prompts, play.in_frame, play.out_frame, self.presets,
+            self.improved,
+        )  # fmt: skip
 
     def _edit(self, name: str, change: Callable[[], object], merges: bool = False) -> None:
         """Do something and remember how to take it back."""
@@ -96,6 +107,7 @@ class Editor(QObject):
     ) -> None:
         """Another source or model: keys, boxes and steps belonged to the old one."""
         self.keys, self.prompts, self.history = keys, prompts, History()
+        self.improved = NOTHING
         self.saved = self._now()
         self.changed.emit()
 
@@ -106,12 +118,13 @@ class Editor(QObject):
 
     @property
     def is_unsaved(self) -> bool:
-        """Keys or boxes were set since the take was opened or saved."""
-        return (self.keys, self.prompts) != (self.saved.keys, self.saved.prompts)
+        """Keys, boxes or improvements were made since the take was opened or saved."""
+        is_improved = self.improved is not self.saved.improved
+        return is_improved or (self.keys, self.prompts) != (self.saved.keys, self.saved.prompts)
 
     def _restore(self, state: Edits) -> None:
         self._last_s = 0.0
-        self.locks, self.keys = state.locks, state.keys
+        self.locks, self.keys, self.improved = state.locks, state.keys, state.improved
         if state.presets != self.presets:
             self._keep_presets(state.presets)
         self._session.transport.set_range(state.in_frame, state.out_frame)
@@ -276,7 +289,30 @@ class Editor(QObject):
         self.keys = keys
         self._set_pose(None)
 
+    def improve(self, results: Mapping[int, FrameResult], name: str = "improve") -> None:
+        """Put these in place of the first results."""
+
+        def put() -> None:
+            self.improved = results
+            self._set_pose(None)
+
+        self._edit(name, put)
+
+    def revert(self) -> None:
+        """Back to the first results."""
+        if self.improved:
+            self.improve(NOTHING, "revert")
+
+    def better(self, result: FrameResult) -> FrameResult:
+        """The improved result of a frame, if there is one; with the mask that was found first."""
+        found = self.improved.get(result.frame_index)
+        return result if found is None else replace(found, mask=result.mask, box=result.box)
+
     def edited(self, result: FrameResult) -> FrameResult:
+        """What is shown of a frame: improved unless the person compares, and with its key."""
+        return self.keyed(result if self._session.look.shows_before else self.better(result))
+
+    def keyed(self, result: FrameResult) -> FrameResult:
         """A frame's result with its key, if it has one, in place of the predicted code."""
         key = self.key_at(result.frame_index)
         if key is None or self._model is None:
@@ -291,7 +327,11 @@ class Editor(QObject):
         if store is None:
             return []
         last = store.frame_count - 1 if last is None else last
-        return [self.edited(one) for one in store.results() if first <= one.frame_index <= last]
+        return [
+            self.keyed(self.better(one))
+            for one in store.results()
+            if first <= one.frame_index <= last
+        ]
 
     # The subject and the range.
 

@@ -1,9 +1,13 @@
 """Everything that a person has edited, as one value: what undo goes back to."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from app.explore import ExploreState
-from core.results import Box
+from core.results import Box, FrameResult
+
+NOTHING: Mapping[int, FrameResult] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,8 @@ class Edits:
     in_frame: int | None = None
     out_frame: int | None = None
     presets: tuple[Preset, ...] = ()
+    improved: Mapping[int, FrameResult] = field(default_factory=lambda: NOTHING)
+    """Results of a slower method, by frame, in place of the first ones."""
 
 
 def with_key(keys: tuple[KeyedCode, ...], new: KeyedCode) -> tuple[KeyedCode, ...]:

@@ -31,10 +31,20 @@ def turntable_order(job: ExportJob) -> JobOrder:
     Raises:
         ExportError: The file is of another kind, or there is nothing to draw.
     """
+    return video_order(job, "turntable")
+
+
+def video_order(job: ExportJob, view: str, height_px: int | None = None) -> JobOrder:
+    """A job that draws the take as a video, as `main.py render --view` does.
+
+    Raises:
+        ExportError: The file is of another kind, or there is nothing to draw.
+    """
     if job.path.suffix.lower() not in (".mp4", ".gif"):
         raise ExportError(f"{job.path.name} must end in .mp4 or .gif.")
-    arguments = ("render", "--view", "turntable")
-    return _order(job, f"Turntable {job.path.name}", arguments)
+    height = () if height_px is None else ("--height", str(height_px))
+    title = "Turntable" if view == "turntable" else "Video"
+    return _order(job, f"{title} {job.path.name}", ("render", "--view", view, *height))
 
 
 def _order(job: ExportJob, title: str, arguments: tuple[str, ...]) -> JobOrder:

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from core.progress import clock_text
 
-JobStatus = Literal["preparing", "running", "cancelling", "done", "failed", "cancelled"]
+JobStatus = Literal["preparing", "running", "cancelling", "stopping", "done", "failed", "cancelled"]
 ENDED: tuple[JobStatus, ...] = ("done", "failed", "cancelled")
 LOG_LINES = 500
 
@@ -44,6 +44,8 @@ class Job:
         """Stage, percent, time left."""
         if self.status == "cancelling":
             return "cancelling…"
+        if self.status == "stopping":
+            return "stopping, what there is will be kept…"
         if self.has_ended:
             return {"done": "done", "failed": "failed", "cancelled": "cancelled"}[self.status]
         parts = [self.stage or self.status]

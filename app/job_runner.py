@@ -7,6 +7,8 @@ runner.changed.connect(...); runner.cancel(job.id)
 import itertools
 import json
 import logging
+import os
+import signal
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -21,6 +23,8 @@ LOG = logging.getLogger(__name__)
 MAIN = Path(__file__).resolve().parent.parent / "main.py"
 PATIENCE_MS = 1500
 """A cancelled process has this long to tidy up before it is killed."""
+KEEP_PATIENCE_MS = 60_000
+"""A process that was asked to stop and keep has this long to come to the end of its step."""
 WAIT_MS = 3000
 
 
@@ -37,6 +41,13 @@ class JobOrder:
     """Runs first, on a thread of its own, on immutable values only."""
     tidy: Callable[[], None] | None = None
     """Runs last, whatever happened."""
+    keep: "JobOrder | None" = None
+    """Given where "Stop and keep" makes sense: what makes a result of what there is, run if the
+    interrupted process did not do so itself."""
+    can_keep: Callable[[], bool] = lambda: True
+    """False while there is nothing to keep yet."""
+    discard: Callable[[], None] | None = None
+    """Removes what a cancelled job leaves behind."""
     program: tuple[str, ...] = (sys.executable, str(MAIN))
 
 
@@ -121,6 +132,18 @@ class JobRunner(QObject):
         process.terminate()
         QTimer.singleShot(PATIENCE_MS, process, process.kill)
 
+    def keep(self, job_id: int) -> None:
+        """Ask a job to stop and make a result of what it has."""
+        process, order = self._processes.get(job_id), self._orders[job_id]
+        if process is None or order.keep is None or self.jobs[job_id].status != "running":
+            return
+        self._set(replace(self.jobs[job_id], status="stopping"))
+        if sys.platform == "win32":  # no Ctrl-C can be sent there
+            process.kill()
+        else:
+            os.kill(process.processId(), signal.SIGINT)
+            QTimer.singleShot(KEEP_PATIENCE_MS, process, process.kill)
+
     def forget_ended(self) -> None:
         """Clear the list of what is over."""
         self.jobs = {key: job for key, job in self.jobs.items() if not job.has_ended}
@@ -144,6 +167,10 @@ class JobRunner(QObject):
         if job.has_ended or job.status == "cancelling":
             self._finish(job.ended(130) if not job.has_ended else job)
             return
+        self._set(replace(job, status="running"))
+        self._start(job_id, order)
+
+    def _start(self, job_id: int, order: JobOrder) -> None:
         process = QProcess(self)
         process.setProgram(order.program[0])
         process.setArguments([*order.program[1:], *order.arguments, "--json"])
@@ -152,7 +179,6 @@ class JobRunner(QObject):
         process.finished.connect(lambda code, _: self._on_finished(job_id, code))
         process.errorOccurred.connect(lambda error: self._on_error(job_id, error))
         self._processes[job_id] = process
-        self._set(replace(job, status="running"))
         process.start()
 
     def _read(self, job_id: int) -> None:
@@ -175,6 +201,11 @@ class JobRunner(QObject):
         if process is None:
             return
         process.deleteLater()
+        keep = self._orders[job_id].keep
+        if self.jobs[job_id].status == "stopping" and code != 0 and keep is not None:
+            self._set(replace(self.jobs[job_id], status="running", sentence="").logged("kept"))
+            self._start(job_id, keep)
+            return
         self._finish(self.jobs[job_id].ended(code))
 
     def _on_error(self, job_id: int, error: QProcess.ProcessError) -> None:
@@ -195,9 +226,11 @@ class JobRunner(QObject):
         self.ended.emit(job)
 
     def _tidy(self, job_id: int) -> None:
-        tidy = self._orders[job_id].tidy
-        if tidy is not None:
-            tidy()
+        order = self._orders[job_id]
+        if order.discard is not None and self.jobs[job_id].status in ("cancelling", "cancelled"):
+            order.discard()
+        if order.tidy is not None:
+            order.tidy()
 
     def _set(self, job: Job) -> None:
         self.jobs[job.id] = job

@@ -1,6 +1,7 @@
 """The jobs drawer: one card a job, with its progress, Cancel, Retry, Open and its log."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QDesktopServices
@@ -45,7 +46,10 @@ class JobCard(QFrame):
         for label in (self._said, self.progress):
             label.setProperty("tone", "muted")
             label.setFont(scaled_font(0.9))
-        self.cancel = self._button("Cancel", lambda: runner.cancel(job_id))
+        can_keep = runner.order_of(job_id).keep is not None
+        words = "Cancel and discard" if can_keep else "Cancel"
+        self.cancel = self._button(words, lambda: runner.cancel(job_id))
+        self.keep = self._button("Stop and keep", lambda: runner.keep(job_id))
         self.retry = self._button("Retry", lambda: runner.retry(job_id))
         self.open = self._button("Open", self._open)
         self.show_log = self._button("Log", self._toggle_log)
@@ -53,7 +57,7 @@ class JobCard(QFrame):
         row.setSpacing(SPACE_PX // 2)
         row.addWidget(self._title)
         row.addWidget(self.progress, 1)
-        for button in (self.show_log, self.retry, self.open, self.cancel):
+        for button in (self.show_log, self.retry, self.open, self.keep, self.cancel):
             row.addWidget(button)
         column = QVBoxLayout(self)
         column.setContentsMargins(SPACE_PX, SPACE_PX // 2, SPACE_PX, SPACE_PX // 2)
@@ -88,6 +92,11 @@ class JobCard(QFrame):
         self._bar.setVisible(not job.has_ended)
         self.cancel.setVisible(not job.has_ended)
         self.cancel.setEnabled(job.status != "cancelling")
+        can_keep = self._runner.order_of(self._id).keep is not None
+        self.keep.setVisible(can_keep and job.status in ("running", "stopping"))
+        has_some = can_keep and self._runner.order_of(self._id).can_keep()
+        self.keep.setEnabled(job.status == "running" and has_some)
+        self.keep.setToolTip("" if has_some else "There is nothing to keep yet")
         self.retry.setVisible(job.status in ("failed", "cancelled"))
         path = self._runner.order_of(self._id).result_path
         self.open.setVisible(job.status == "done" and path is not None)
@@ -100,14 +109,19 @@ class JobCard(QFrame):
         self.refresh()
 
     def _open(self) -> None:
-        """A session opens here; other files show themselves in their folder."""
+        """Sessions and models open here; other files show themselves in their folder."""
         path = self._runner.order_of(self._id).result_path
         if path is None:
             return
-        if path.suffix == SESSION_SUFFIX:
+        if opens_here(path):
             self._open_text(str(path))
         else:
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(path.parent)))
+
+
+def opens_here(path: Path) -> bool:
+    """Whether a result is something the window itself opens."""
+    return path.suffix == SESSION_SUFFIX or (path / "model.json").is_file()
 
 
 class JobsPanel(QWidget):
@@ -121,7 +135,7 @@ class JobsPanel(QWidget):
         self.cards: dict[int, JobCard] = {}
         self.setProperty("surface", "panel")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self._empty = QLabel("No jobs. Exports and reconstructions of whole files run here.")
+        self._empty = QLabel("No jobs. Exports, whole files and training run here.")
         self._empty.setProperty("tone", "muted")
         self._clear = QPushButton("Clear what is over")
         self._clear.clicked.connect(runner.forget_ended)

@@ -1,7 +1,7 @@
 """How things are shown. Values only; `Session.look` holds the present one."""
 
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, fields, replace
+from typing import Literal, get_args, get_origin, get_type_hints
 
 from render.scene import DisplayMode, Skinning
 
@@ -24,12 +24,19 @@ BACKGROUNDS: tuple[tuple[Background, str], ...] = (
     ("dark", "Dark"),
     ("light", "Light"),
 )
-Motion = Literal["turning", "still"]
+Motion = Literal["turning", "travelling", "still"]
 MOTIONS: tuple[tuple[Motion, str], ...] = (
-    ("turning", "As in the video"),
+    ("turning", "Turning on the spot"),
+    ("travelling", "Travelling as in the video"),
     ("still", "Facing one way"),
 )
 ViewCamera = Literal["orbit", "input"]
+MousePreset = Literal["simple", "blender", "maya"]
+MOUSE_PRESETS: tuple[tuple[MousePreset, str], ...] = (
+    ("simple", "Simple: drag orbits"),
+    ("blender", "Blender: middle drag orbits"),
+    ("maya", "Maya: Alt+drag orbits"),
+)
 
 
 @dataclass(frozen=True)
@@ -39,7 +46,12 @@ class Look:
     mode: DisplayMode = "color"
     skinning: Skinning = "dual-quaternion"
     motion: Motion = "turning"
-    """In the orbit view the body stands on the ground; it turns with the video, or not."""
+    """In the orbit view the body stands on the ground; it turns and travels with the video, or
+    not."""
+    follows: bool = False
+    """The orbiting camera goes along with a body that travels."""
+    mouse: MousePreset = "simple"
+    """What drags do in the view."""
     background: Background = "theme"
     has_grid: bool = True
     has_skeleton: bool = False
@@ -64,6 +76,10 @@ class Look:
     """Over the video: the bare frame left of a line that can be dragged."""
     wipe: float = 0.5
     """Where that line is, 0..1 of the picture."""
+    has_difference: bool = False
+    """Over the video: colours where only the body or only the mask is, and their overlap."""
+    shows_before: bool = False
+    """The first results in place of the improved ones, to compare."""
     has_gizmo: bool = True
     """The world's axes in a corner."""
     mirrors_preview: bool = False
@@ -72,3 +88,19 @@ class Look:
     """Draw the joints over the small input picture."""
     input_has_mask: bool = True
     input_has_box: bool = True
+
+    def checked(self) -> "Look":
+        """With choices that there are not, and shares outside 0..1, as they are at first."""
+        plain, hints = Look(), get_type_hints(Look)
+        wrong = {
+            field.name: getattr(plain, field.name)
+            for field in fields(self)
+            if not _is_possible(getattr(self, field.name), hints[field.name])
+        }
+        return replace(self, **wrong)
+
+
+def _is_possible(value: object, hint: object) -> bool:
+    if get_origin(hint) is Literal:
+        return value in get_args(hint)
+    return not isinstance(value, float) or 0 <= value <= 1

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.look import BACKGROUNDS, DISPLAY_MODES, MOTIONS, SKINNINGS
+from app.look import BACKGROUNDS, DISPLAY_MODES, MOTIONS, MOUSE_PRESETS, SKINNINGS
 from app.session import Session
 from app.theme import SPACE_PX, scaled_font
 
@@ -22,6 +22,7 @@ CHOICES = (
     ("skinning", "Skinning", SKINNINGS),
     ("motion", "Motion", MOTIONS),
     ("background", "Background", BACKGROUNDS),
+    ("mouse", "Mouse", MOUSE_PRESETS),
 )
 VIEW_TICKS = (
     ("has_grid", "Ground grid"),
@@ -41,6 +42,7 @@ INPUT_TICKS = (
 )
 OVERLAY_TICKS = (
     ("has_outline", "Outline of the mask"),
+    ("has_difference", "Difference to the mask"),
     ("has_wipe", "Split: bare video on the left"),
 )
 SMOOTHING_STEPS = 10
@@ -159,6 +161,7 @@ def _heading(text: str) -> QLabel:
     label = QLabel(text)
     label.setFont(scaled_font(0.9, bold=True))
     label.setProperty("tone", "muted")
+    label.setContentsMargins(0, 0 if text == "Viewport" else SPACE_PX, 0, 0)
     return label
 
 

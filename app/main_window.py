@@ -1,18 +1,11 @@
 """The window: puts the parts together and asks what dialogs ask. The truth is in `Session`."""
 
 from PySide6.QtCore import QEvent, Qt, QTimer
-from PySide6.QtGui import (
-    QCloseEvent,
-    QDragEnterEvent,
-    QDropEvent,
-    QGuiApplication,
-    QScreen,
-    QShowEvent,
-)
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QScreen, QShowEvent
 from PySide6.QtWidgets import (
-    QDockWidget,
     QLabel,
     QMainWindow,
+    QSizePolicy,
     QStackedWidget,
     QTabWidget,
     QToolBar,
@@ -28,14 +21,20 @@ from app.camera_dialog import CameraDialog
 from app.curves_panel import CurvesPanel
 from app.explore_panel import ExplorePanel
 from app.export_dialog import ExportDialog
+from app.held_keys import HeldKeys
 from app.hud import Hud
+from app.improve import Improver
 from app.info_panel import InfoPanel
 from app.input_panel import InputPanel
 from app.jobs_panel import JobsPanel
+from app.layout import Layout, screens
+from app.live_outputs import OutputsSign
 from app.look_panel import LookPanel
+from app.news import News
 from app.opening_veil import OpeningVeil
 from app.palette import Palette
-from app.recents import remember, settings
+from app.pose_sender import PoseSender
+from app.recents import remember
 from app.session import Session
 from app.shortcut_sheet import ShortcutSheet
 from app.start_page import StartPage
@@ -44,12 +43,10 @@ from app.theme import SPACE_PX
 from app.timeline import Timeline
 from app.tool_bar import fill_tool_bar
 from app.transport_bar import TransportBar
+from app.view_keeper import ViewKeeper
 from app.viewport import Viewport, has_opengl
 from app.viewport_note import ViewportNote
-
-LAYOUT_VERSION = 2
-SIDE_WIDTHS_PX = (300, 304)
-"""Left and right dock at the first start."""
+from app.virtual_camera import VirtualCamera
 
 
 class MainWindow(QMainWindow):
@@ -63,7 +60,7 @@ class MainWindow(QMainWindow):
         self.setDockNestingEnabled(True)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
         self.resize(1280, 800)
-        self._docks: dict[str, QDockWidget] = {}
+        self.layout_of_docks = Layout(self)
         self.actions_by_id = build_actions(self)
         tint_actions(self.actions_by_id)
         self._build_menus()
@@ -71,11 +68,18 @@ class MainWindow(QMainWindow):
         self._build_docks()
         self._build_tool_bar()
         self.setStatusBar(StatusBar(session, self))
-        self._hidden_docks: list[QDockWidget] = []
-        self._has_layout = False
         self._closes_anyway = False
-        self._first_state = self.saveState(LAYOUT_VERSION)
+        self.layout_of_docks.remember_first()
         self._connect()
+        self.improver = Improver(session, self)
+        self.sender = PoseSender(session)
+        self.virtual_camera = VirtualCamera(self.viewport.picture, parent=self)
+        self.virtual_camera.failed.connect(lambda e: self.say("The virtual camera stopped", e))
+        self.outputs = OutputsSign(self)
+        self.statusBar().addPermanentWidget(self.outputs)
+        self.held_keys = HeldKeys(self)
+        self.news = News(self)
+        self.view_keeper = ViewKeeper(self)
         self.refresh()
 
     # Building.
@@ -132,6 +136,8 @@ class MainWindow(QMainWindow):
         self.transport = TransportBar(self.session, self.actions_by_id)
         below = QWidget()
         below.setProperty("surface", "panel")
+        # As high as what is in it: the viewport has the rest.
+        below.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         below.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         column = QVBoxLayout(below)
         column.setContentsMargins(0, SPACE_PX // 2, 0, 0)
@@ -160,22 +166,24 @@ class MainWindow(QMainWindow):
         self._add_dock("Input", self.input_panel, area.LeftDockWidgetArea)
         self._add_dock("Inspector", self.tabs, area.RightDockWidgetArea)
         self._add_dock("Timeline", below, area.BottomDockWidgetArea)
-        self._docks["Timeline"].setTitleBarWidget(QWidget())
+        self.layout_of_docks.docks["Timeline"].setTitleBarWidget(QWidget())
         self.jobs = JobsPanel(self.session.jobs, self.open_text)
         self._add_dock("Jobs", self.jobs, area.BottomDockWidgetArea)
-        self._docks["Jobs"].hide()
+        docks = self.layout_of_docks.docks
+        self.splitDockWidget(docks["Timeline"], docks["Jobs"], Qt.Orientation.Vertical)
+        self._jobs_dock.hide()
         self.explore.sweep.export.clicked.connect(lambda: asking.ask_sweep(self))
         self.setCorner(Qt.Corner.BottomLeftCorner, area.BottomDockWidgetArea)
         self.setCorner(Qt.Corner.BottomRightCorner, area.BottomDockWidgetArea)
 
     def _add_dock(self, title: str, widget: QWidget, area: Qt.DockWidgetArea) -> None:
         """A dock, and its tick in the View menu."""
-        dock = QDockWidget(title, self)
-        dock.setObjectName(title.lower())
-        dock.setWidget(widget)
-        self.addDockWidget(area, dock)
+        dock = self.layout_of_docks.add(title, widget, area)
         self._view_menu.addAction(dock.toggleViewAction())
-        self._docks[title] = dock
+
+    @property
+    def _jobs_dock(self) -> QWidget:
+        return self.layout_of_docks.docks["Jobs"]
 
     def _connect(self) -> None:
         session = self.session
@@ -188,9 +196,7 @@ class MainWindow(QMainWindow):
         session.source_changed.connect(self._on_source)
         session.opening_changed.connect(self._on_opening)
         session.failed.connect(self.say)
-        session.feed_changed.connect(self._on_feed)
         session.recorder.changed.connect(self._refresh_soon)
-        session.recorder.recorded.connect(self._on_recorded)
         session.shown_changed.connect(self._on_frame)
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
@@ -212,9 +218,9 @@ class MainWindow(QMainWindow):
         self.setWindowModified(facts is not None and self.session.editor.is_unsaved)
 
     def _on_source(self) -> None:
-        facts = self.session.facts
-        if facts is not None:
-            remember(facts.text)
+        facts, place = self.session.facts, self.session.place
+        if place is not None:
+            remember(place)
         self._show_start_page(facts is None and self.session.opening_text is None)
 
     def _on_opening(self) -> None:
@@ -227,33 +233,10 @@ class MainWindow(QMainWindow):
         if self.session.editor.keys and not self.session.transport.state.is_playing:
             self._refresh_soon()
 
-    def _on_recorded(self, folder: str, seconds: float) -> None:
-        remember(folder)
-        self.banner.say(
-            f"Recorded {seconds:.1f} s to {folder}", offer=("Open", lambda: self.open_text(folder))
-        )
-
-    def _on_feed(self) -> None:
-        """The last mesh stays; the banner goes when the camera is back."""
-        facts, health = self.session.facts, self.session.feed_health
-        if facts is None or health == "live":
-            self.banner.hide()
-            return
-        what = "gives no pictures" if health == "stalled" else "repeats the same picture"
-        self.say(f"{facts.name} {what}. Waiting for it to come back…")
-
     def _show_start_page(self, is_start: bool) -> None:
-        """The start page stands alone: the docks come back with a source."""
         if is_start:
             self.start_page.refresh()
-            if not self._hidden_docks:
-                self._hidden_docks = [d for d in self._docks.values() if not d.isHidden()]
-            for dock in self._hidden_docks:
-                dock.hide()
-        else:
-            for dock in self._hidden_docks:
-                dock.show()
-            self._hidden_docks = []
+        self.layout_of_docks.show_start_page(is_start)
         self.pages.setCurrentIndex(0 if is_start else 1)
 
     def say(self, title: str, error: BaseException | None = None) -> None:
@@ -310,14 +293,14 @@ class MainWindow(QMainWindow):
     @property
     def has_jobs(self) -> bool:
         """The jobs drawer is open."""
-        return not self._docks["Jobs"].isHidden()
+        return not self._jobs_dock.isHidden()
 
     def show_jobs(self) -> None:
-        self._docks["Jobs"].show()
+        self._jobs_dock.show()
         self._refresh_soon()
 
     def toggle_jobs(self) -> None:
-        self._docks["Jobs"].setVisible(not self.has_jobs)
+        self._jobs_dock.setVisible(not self.has_jobs)
         self._refresh_soon()
 
     def show_palette(self) -> None:
@@ -328,8 +311,7 @@ class MainWindow(QMainWindow):
 
     def reset_layout(self) -> None:
         """Docks where they were at the first start."""
-        self.restoreState(self._first_state, LAYOUT_VERSION)
-        self._hidden_docks = []
+        self.layout_of_docks.reset()
         self._show_start_page(self.session.facts is None)
 
     def show_shortcuts(self) -> None:
@@ -352,27 +334,15 @@ class MainWindow(QMainWindow):
     @staticmethod
     def screens() -> list[QScreen]:
         """All there are now."""
-        return QGuiApplication.screens()
+        return screens()
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Sizes of docks hold only once the window has one."""
         super().showEvent(event)
-        if not self._has_layout:
-            self._has_layout = True
-            docks = [self._docks["Input"], self._docks["Inspector"]]
-            self.resizeDocks(docks, list(SIDE_WIDTHS_PX), Qt.Orientation.Horizontal)
-            self._first_state = self.saveState(LAYOUT_VERSION)
+        self.layout_of_docks.settle()
 
     def restore_layout(self) -> None:
         """As it was left, where a screen still shows it."""
-        kept = settings()
-        geometry, state = kept.value("geometry"), kept.value("state")
-        if geometry is not None:
-            self.restoreGeometry(geometry)
-            if not any(s.geometry().intersects(self.frameGeometry()) for s in self.screens()):
-                self.move(self.screens()[0].availableGeometry().topLeft())  # that screen is gone
-        if state is not None:
-            self._has_layout = self.restoreState(state, LAYOUT_VERSION)
+        self.layout_of_docks.restore()
 
     def close_now(self) -> None:
         """Close without asking about jobs."""
@@ -385,9 +355,9 @@ class MainWindow(QMainWindow):
             closing.ask_closing(self)
             return
         self._show_start_page(False)
-        kept = settings()
-        kept.setValue("geometry", self.saveGeometry())
-        kept.setValue("state", self.saveState(LAYOUT_VERSION))
+        self.layout_of_docks.keep()
+        self.sender.stop()
+        self.virtual_camera.stop()
         self.viewport.free()
         self.session.close()
         super().closeEvent(event)

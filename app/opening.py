@@ -4,15 +4,20 @@ from pathlib import Path
 
 from app.edits import KeyedCode
 from app.session import Session
-from core.errors import ExplainedError, SourceError
+from core.errors import ExplainedError
 
 SESSION_DATABASE = "session.sqlite"
 MODEL_CARD = "model.json"
+RIG_SUFFIXES = (".glb", ".gltf")
+RIG_SCHEME = "rig:"
+"""Before the path of a rigged file that is played."""
 
 
 def open_anything(session: Session, text: str) -> None:
     """Open a source, a saved session or a category model; say so if it is none of them."""
     path = Path(text).expanduser()
+    if text.startswith(RIG_SCHEME):
+        session.load_model(text.removeprefix(RIG_SCHEME))
     try:
         if (path / SESSION_DATABASE).is_file():
             _open_session(session, path)
@@ -22,6 +27,8 @@ def open_anything(session: Session, text: str) -> None:
             or text in session.services.list_models()
         ):
             session.load_model(text)
+        elif path.suffix.lower() in RIG_SUFFIXES and path.is_file():
+            session.rig_given.emit(str(path))
         else:
             session.open(text)
     except ExplainedError as error:
@@ -41,10 +48,9 @@ def _open_session(session: Session, folder: Path) -> None:
     )
     if source is None:
         was = header.source.absolute if header.source is not None else "a camera"
-        raise SourceError(
-            f"The video of {folder.name} is not at {was} any more: put it back beside the session."
-        )
+        session.source_missing.emit(str(folder), was)
+        return
     is_other = header.model_name != session.model_name
     if is_other and header.model_name in session.services.list_models():
         session.load_model(header.model_name)
-    session.open(str(source.resolve()), known, keys=keys)
+    session.open(str(source.resolve()), known, keys=keys, folder=folder.resolve())

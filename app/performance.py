@@ -1,7 +1,10 @@
 """The honest numbers: rates, latency, drops, milliseconds by stage. As text, for the heads-up
 display and the clipboard."""
 
+import os
+import re
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from app.session import Session
 
@@ -19,6 +22,9 @@ class Performance:
     dropped_count: int
     stage_ms: dict[str, float] = field(default_factory=dict)
     is_cached: bool = False
+    renderer_name: str = ""
+    memory_mb: float | None = None
+    """Of this process, where the system tells."""
 
     def lines(self) -> list[tuple[str, str]]:
         """Name and value of every row."""
@@ -32,7 +38,12 @@ class Performance:
             ("queue", f"{self.queue_depth}"),
             ("dropped", f"{self.dropped_count}"),
         ]
-        return rows + [(stage, f"{ms:.1f} ms") for stage, ms in self.stage_ms.items()]
+        rows += [(stage, f"{ms:.1f} ms") for stage, ms in self.stage_ms.items()]
+        if self.memory_mb is not None:
+            rows.append(("memory", f"{self.memory_mb:.0f} MB"))
+        if self.renderer_name:
+            rows.append(("drawn by", short_name(self.renderer_name)))
+        return rows
 
     def text(self) -> str:
         """For the clipboard."""
@@ -52,5 +63,20 @@ def performance_of(session: Session) -> Performance:
     return Performance(
         capture_fps, session.inference.meter.per_second(), session.render_meter.per_second(),
         session.latency_ms, 0.0, len(session.inbox), session.inbox.dropped_count, stages,
-        shown is not None and shown.was_cached,
+        shown is not None and shown.was_cached, session.renderer_name, memory_mb(),
     )  # fmt: skip
+
+
+def memory_mb(status: Path = Path("/proc/self/statm")) -> float | None:
+    """What this process holds in memory; None where the system does not say."""
+    try:
+        pages = int(status.read_text().split()[1])
+    except (OSError, ValueError, IndexError):
+        return None
+    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+
+def short_name(renderer: str) -> str:
+    """A graphics card's name without makers' boasts, at most 16 letters."""
+    name = re.sub(r"\(.*?\)|/.*|NVIDIA|GeForce|Mesa|Graphics|Corporation", "", renderer)
+    return " ".join(name.split())[:16].strip()

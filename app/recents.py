@@ -27,3 +27,8 @@ def remember(text: str) -> None:
         text = str(Path(text).resolve())
     texts = [text, *(one for one in recent_texts() if one != text)]
     settings().setValue("recents", texts[:LIMIT])
+
+
+def forget(text: str) -> None:
+    """Leave something out from now on."""
+    settings().setValue("recents", [one for one in recent_texts() if one != text])

@@ -4,6 +4,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from app.model_shelf import model_place, shelf_models
+from app.opening import RIG_SCHEME, RIG_SUFFIXES
 from app.ports import Memory, Reconstructor, SegmenterChoice, Services
 from core.frame import Frame
 from core.results import Box, FrameResult
@@ -38,25 +40,37 @@ def real_services() -> Services:
 
 
 def _open_source(text: str) -> Source:
+    if text.startswith(RIG_SCHEME):
+        from app.played_rig import PlayedSource
+
+        return PlayedSource(text)
+    from app.camera_identity import present_text
     from core.sources.open_source import open_source
 
-    return open_source(text)
+    return open_source(present_text(text))
 
 
 def _list_cameras() -> list[tuple[str, str]]:
+    from app.camera_identity import lasting_text
     from core.sources.camera import list_cameras
 
-    return [(f"camera:{camera.index}", camera.name) for camera in list_cameras()]
+    cameras = list_cameras()
+    return [(lasting_text(camera, cameras), camera.name) for camera in cameras]
 
 
 def _list_models() -> list[str]:
-    return sorted(path.parent.name for path in (ASSETS / "models").glob("*/model.json"))
+    shipped = sorted(path.parent.name for path in (ASSETS / "models").glob("*/model.json"))
+    return [*shipped, *(name for name in shelf_models() if name not in shipped)]
 
 
 def _load_model(name: str) -> Any:
+    if name.lower().endswith(RIG_SUFFIXES):
+        from app.played_rig import load_played
+
+        return load_played(Path(name))
     from core.model import load_model
 
-    return load_model(name)
+    return load_model(model_place(name))
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,7 +105,10 @@ def _sample_outline(frame: Frame) -> Any:
 
 
 def _make_reconstructor(model: Any, segmenter: str, width_px: int, height_px: int) -> Reconstructor:
+    from app.played_rig import PlayedReconstructor, is_played
     from core.pipeline import Pipeline
     from core.segment.make_segmenter import make_segmenter
 
+    if is_played(model):
+        return PlayedReconstructor(model)
     return PipelineReconstructor(Pipeline.of(model, make_segmenter(segmenter)))

@@ -9,33 +9,35 @@ Widgets show it and call it, and keep none of it.
 import logging
 import time
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject, QThread, QTimer, Signal
+from PySide6.QtCore import QObject, QThread, Signal
 
 from app.capture_thread import CaptureThread, retire
 from app.editor import Editor
 from app.edits import KeyedCode
 from app.explore import ExploreState
+from app.feed_check import FeedCheck
 from app.inference_thread import Assignment, InferenceThread
 from app.job_runner import JobRunner
 from app.look import Look
 from app.mailbox import Latest
 from app.meter import RateMeter
 from app.model_thread import ModelThread
-from app.ports import Reconstructor, Services
+from app.ports import Services
 from app.recorder import Recorder
 from app.result_store import ResultStore
 from app.shown_pose import explored, rest_result
 from app.take import Shot, Shown, SourceFacts
 from app.transport import Transport
+from app.travel import Travel
 from core.results import Box, FrameResult
 from core.sources.watch import FeedHealth
 
 LOG = logging.getLogger(__name__)
 THREAD_WAIT_MS = 10_000
-FEED_CHECK_MS = 250
 
 
 class Session(QObject):
@@ -51,6 +53,9 @@ class Session(QObject):
         explore_changed(): Sliders moved or were frozen or freed.
         results_changed(): More frames are reconstructed, or results were forgotten.
         feed_changed(): A live source stands still, or is back.
+        leaving(): What is open is about to be closed.
+        source_missing(str, str): The video of a session folder is not where it was.
+        rig_given(str): A rigged file was opened: it can be played or learned from.
         failed(str, Exception): Something went wrong; the title says what was tried.
     """
 
@@ -63,12 +68,17 @@ class Session(QObject):
     explore_changed = Signal()
     results_changed = Signal()
     feed_changed = Signal()
+    leaving = Signal()
+    source_missing = Signal(str, str)
+    rig_given = Signal(str)
     failed = Signal(str, object)
 
     def __init__(self, services: Services, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.services = services
         self.facts: SourceFacts | None = None
+        self.folder: Path | None = None
+        """Of the session that is open or was saved; None for a bare video."""
         self.opening_text: str | None = None
         self.model: Any = None
         self.model_name: str | None = None
@@ -84,6 +94,7 @@ class Session(QObject):
         self.jobs = JobRunner(self)
         self.recorder = Recorder(self)
         self.look = Look()
+        self.travel, self.renderer_name = Travel(), ""
         self.window_meter, self.render_meter = RateMeter(), RateMeter()
         self.draw_ms = 0.0
         self.latency_ms = 0.0
@@ -95,10 +106,8 @@ class Session(QObject):
         self._model_thread: ModelThread | None = None
         self._workers: set[QThread] = set()
         self._first_box: Box | None = None
-        self.feed_health: FeedHealth = "live"
-        self._feed_timer = QTimer(self)
-        self._feed_timer.setInterval(FEED_CHECK_MS)
-        self._feed_timer.timeout.connect(self._check_feed)
+        self.feed_check = FeedCheck(self)
+        self.feed_check.changed.connect(self.feed_changed)
         self.inbox: Latest[Shot] = Latest()
         self.inference = InferenceThread(self.inbox, self)
         self.inference.produced.connect(self._on_produced)
@@ -114,6 +123,7 @@ class Session(QObject):
         known: tuple[FrameResult, ...] = (),
         box: Box | None = None,
         keys: tuple[KeyedCode, ...] = (),
+        folder: Path | None = None,
     ) -> None:
         """Open a video, folder, camera or address.
 
@@ -121,7 +131,10 @@ class Session(QObject):
             known: Results it was given before, as a saved session holds them.
             box: Where the subject is on the first frame, if that is known.
             keys: Codes that a person put in place of predicted ones.
+            folder: The session it belongs to.
         """
+        self.leaving.emit()
+        self.folder = folder
         self._known, self._first_box, self._known_keys = known, box, keys
         self._stop_capture()
         self._take_id += 1
@@ -135,6 +148,13 @@ class Session(QObject):
         self.capture.start()
         self.opening_changed.emit()
 
+    @property
+    def place(self) -> str | None:
+        """What opens this again: the session's folder, or the source."""
+        if self.facts is None:
+            return None
+        return self.facts.text if self.folder is None else str(self.folder)
+
     def cancel_opening(self) -> None:
         """Give up on a source that is still being opened."""
         if self.opening_text is None:
@@ -145,8 +165,12 @@ class Session(QObject):
 
     def close_source(self) -> None:
         """Back to the start page."""
+        self.leaving.emit()
+        self.folder = None
         self._stop_capture()
         self._take_id += 1
+        self.opening_text = None
+        self.opening_changed.emit()
         self.facts = self.shown = self.store = None
         self.transport.detach()
         self.source_changed.emit()
@@ -154,6 +178,7 @@ class Session(QObject):
 
     def close(self) -> None:
         """Stop every thread; the session cannot be used afterwards."""
+        self.leaving.emit()
         self._stop_capture()
         self.jobs.close()
         self.inference.stop()
@@ -169,7 +194,7 @@ class Session(QObject):
         worker.finished.connect(lambda: self._workers.discard(worker))
 
     def _stop_capture(self) -> None:
-        self._feed_timer.stop()
+        self.feed_check.end()
         self.recorder.stop()
         capture, self.capture = self.capture, None
         if capture is None:
@@ -191,8 +216,7 @@ class Session(QObject):
         self._assign()
         if self._first_box is not None:
             self.inference.set_prompt(0, self._first_box)
-        self.feed_health = "live"
-        self._feed_timer.start() if facts.is_live else self._feed_timer.stop()
+        self.feed_check.begin(facts.is_live)
         self.transport.attach(self.capture, facts, is_playing=not self.is_model_loading)
         box = self._first_box
         self.editor.start_take(self._known_keys, () if box is None else ((0, box),))
@@ -201,12 +225,10 @@ class Session(QObject):
         self.explore_changed.emit()
         self.results_changed.emit()
 
-    def _check_feed(self) -> None:
-        """Notice within two seconds that a camera stands still, and that it is back."""
-        health = "live" if self.capture is None else self.capture.feed.health()
-        if health != self.feed_health:
-            self.feed_health = health
-            self.feed_changed.emit()
+    @property
+    def feed_health(self) -> FeedHealth:
+        """How a live source is doing."""
+        return self.feed_check.health
 
     def _put_known(self) -> None:
         """Results of a saved session are final: they are not made anew."""
@@ -296,17 +318,10 @@ class Session(QObject):
     def _assign(self) -> None:
         if self.facts is None:
             return
-        make = None if self.model is None else self._make_reconstructor(self.model)
+        made = self.services.make_reconstructor
+        make = None if self.model is None else partial(made, self.model, self.segmenter)
         source = None if self.facts.is_live else self.services.open_source
         self.inference.assign(Assignment(self._take_id, self.facts, make, self.store, source))
-
-    def _make_reconstructor(self, model: Any) -> Any:
-        make, segmenter = self.services.make_reconstructor, self.segmenter
-
-        def build(width_px: int, height_px: int) -> Reconstructor:
-            return make(model, segmenter, width_px, height_px)
-
-        return build
 
     def _on_inference_failed(self, error: Exception) -> None:
         self.failed.emit("The reconstruction stopped", error)
@@ -329,11 +344,8 @@ class Session(QObject):
 
     def _on_filled(self, index: int) -> None:
         self.results_changed.emit()
-        if (
-            self.shown is not None
-            and self.shown.frame.index == index
-            and not self.transport.state.is_playing
-        ):
+        is_shown = self.shown is not None and self.shown.frame.index == index
+        if is_shown and not self.transport.state.is_playing:
             self.show_again()
 
     def show_again(self) -> None:

@@ -43,6 +43,11 @@ class Stage:
         self._context = context
         self._renderer = Renderer(context)
 
+    @property
+    def renderer_name(self) -> str:
+        """Of the graphics card, or of the software that stands in for one."""
+        return str(self._context.info.get("GL_RENDERER", "unknown"))
+
     def draw(self, session: Session, camera: OrbitCamera, framebuffer_id: int) -> None:
         """Draw into the framebuffer Qt has just now (it changes with size)."""
         framebuffer = self._context.detect_framebuffer(framebuffer_id)
@@ -105,7 +110,10 @@ def scene_of(session: Session, camera: OrbitCamera) -> Scene:
     place = overlaid if is_over else standing_body
     bodies: list[Body] = []
     if result is not None:
-        bodies.append(place(model, result, look))
+        body = place(model, result, look)
+        if not is_over and look.motion == "travelling":
+            body.root_to_world[:3, 3] += session.travel.of(session.facts, result)
+        bodies.append(body)
         if look.has_ghosts and result.hypotheses is not None:
             bodies += [place(model, ghost, look) for ghost in _ghosts(result)]
         own = session.frame_result()
@@ -161,7 +169,7 @@ def overlaid(model: Any, result: FrameResult, look: Look) -> Body:
 
 def standing_body(model: Any, result: FrameResult, look: Look) -> Body:
     """The body on the ground in the middle of the room, turned as it is in the video."""
-    heading = heading_rad(result.root_to_cam) if look.motion == "turning" else 0.0
+    heading = 0.0 if look.motion == "still" else heading_rad(result.root_to_cam)
     body = _body(model, result, look)
     root_to_world = standing(heading)
     # The lowest joint is a foot's: at rest it is as high above the ground as it should be now.

@@ -53,14 +53,16 @@ class ModelBox(QComboBox):
         self.setToolTip("What kind of body to reconstruct")
         self.setMinimumWidth(96)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.addItems(session.services.list_models())
         self.activated.connect(lambda row: session.load_model(self.itemText(row)))
         session.model_changed.connect(self.refresh)
         self.refresh()
 
     def refresh(self) -> None:
-        """Show the session's model."""
-        name = self._session.model_title
+        """Show the session's model among those that are there now."""
+        name, names = self._session.model_title, self._session.services.list_models()
+        if [self.itemText(row) for row in range(len(names))] != names:
+            self.clear()
+            self.addItems(names)
         if name is not None and self.findText(name) < 0:
             self.addItem(name)
         self.setCurrentIndex(-1 if name is None else self.findText(name))

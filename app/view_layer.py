@@ -1,15 +1,14 @@
-"""What lies over the 3D view and is no part of its pictures: axes, split line, mask outline,
-countdown."""
+"""What lies over the 3D view: the overlay's painting, and axes and countdown, which are no part of
+its pictures."""
 
-import cv2
 import numpy as np
 from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
-from app.input_view import image_of
+from app.overlay_painter import OverlayPainter
 from app.session import Session
-from app.theme import current_tones, scaled_font
+from app.theme import scaled_font
 from render.renderer import fitted
 
 GRAB_PX = 8
@@ -24,6 +23,7 @@ class ViewLayer(QWidget):
     def __init__(self, session: Session, viewport: QWidget) -> None:
         super().__init__(viewport)
         self._session, self._viewport = session, viewport
+        self.overlay = OverlayPainter(session)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         viewport.installEventFilter(self)
         for signal in (session.look_changed, session.shown_changed, session.recorder.changed):
@@ -35,10 +35,6 @@ class ViewLayer(QWidget):
         return False
 
     # The split.
-
-    @property
-    def _is_over(self) -> bool:
-        return self._session.look.camera == "input" and self._session.shown is not None
 
     def picture_rect(self) -> QRectF:
         """Where the video's frame is in the view."""
@@ -55,7 +51,7 @@ class ViewLayer(QWidget):
 
     def has_wipe_at(self, place: QPointF) -> bool:
         """Whether the split line is under the mouse."""
-        is_shown = self._is_over and self._session.look.has_wipe
+        is_shown = self.overlay.is_over and self._session.look.has_wipe
         return is_shown and abs(place.x() - self.wipe_x) <= GRAB_PX
 
     def share_at(self, place: QPointF) -> float:
@@ -70,42 +66,12 @@ class ViewLayer(QWidget):
         painter.setRenderHints(
             QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform
         )
-        if self._is_over:
-            if look.has_wipe:
-                self._paint_wipe(painter)
-            if look.has_outline:
-                self._paint_outline(painter)
+        if self.overlay.is_over:
+            self.overlay.paint(painter, self.picture_rect())
         elif look.has_gizmo:
             self._paint_gizmo(painter)
         if self._session.recorder.count:
             self._paint_count(painter)
-
-    def _paint_wipe(self, painter: QPainter) -> None:
-        shown, rect, x = self._session.shown, self.picture_rect(), self.wipe_x
-        assert shown is not None
-        painter.save()
-        painter.setClipRect(QRectF(rect.left(), rect.top(), x - rect.left(), rect.height()))
-        painter.drawImage(rect, image_of(shown.frame.rgb))
-        painter.restore()
-        painter.setPen(QPen(QColor(current_tones().accent), 2))
-        painter.drawLine(QPointF(x, rect.top()), QPointF(x, rect.bottom()))
-        painter.setBrush(QColor(current_tones().accent))
-        painter.drawEllipse(QPointF(x, rect.center().y()), 5, 5)
-
-    def _paint_outline(self, painter: QPainter) -> None:
-        shown, rect = self._session.shown, self.picture_rect()
-        mask = shown.result.mask if shown is not None and shown.result is not None else None
-        if mask is None or shown is None:
-            return
-        scale = rect.width() / shown.frame.width_px
-        pen = QPen(QColor(255, 255, 255, 230), 1.6, Qt.PenStyle.DashLine)
-        painter.setPen(pen)
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        inside = (mask.alpha > 127).astype(np.uint8)
-        contours, _ = cv2.findContours(inside, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
-        for contour in contours:
-            points = [rect.topLeft() + QPointF(*(scale * (p + 0.5))) for p in contour[:, 0]]
-            painter.drawPolygon(QPolygonF(points))
 
     def _paint_gizmo(self, painter: QPainter) -> None:
         """The world's axes as the camera sees them, the nearest drawn last."""

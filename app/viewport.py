@@ -2,15 +2,17 @@
 
 import logging
 import time
+from dataclasses import replace
 
 import numpy as np
 from jaxtyping import UInt8
-from PySide6.QtCore import QPoint, QPointF, QSize, Qt, Signal
+from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QGuiApplication,
     QHideEvent,
     QImage,
     QMouseEvent,
+    QPainter,
     QSurfaceFormat,
     QWheelEvent,
 )
@@ -18,6 +20,7 @@ from PySide6.QtOpenGLWidgets import QOpenGLWidget
 from PySide6.QtWidgets import QWidget
 
 from app.explore import ExploreState
+from app.mouse_preset import deed_of
 from app.session import Session
 from app.shown_pose import explored, rest_result
 from app.stage import PictureWish, Stage
@@ -47,7 +50,7 @@ def has_opengl() -> bool:
 
 
 class Viewport(QOpenGLWidget):
-    """Left drag orbits, middle or Shift+left drag pans, the wheel dollies.
+    """Drags orbit, pan and dolly in the manner of `Look.mouse`; the wheel dollies.
 
     Signals:
         broke(Exception): OpenGL 3.3 could not be had or drawing failed; nothing is drawn any more.
@@ -87,6 +90,7 @@ class Viewport(QOpenGLWidget):
             context = moderngl.create_context(require=330)
             context.gc_mode = "context_gc"
             self._stage = Stage(context)
+            self._session.renderer_name = self._stage.renderer_name
         except Exception as error:
             self._break(error)
 
@@ -101,7 +105,7 @@ class Viewport(QOpenGLWidget):
         started_s = time.perf_counter()
         try:
             self._frame_once()
-            self._stage.draw(self._session, self.camera, self.defaultFramebufferObject())
+            self._stage.draw(self._session, self.seen_from, self.defaultFramebufferObject())
         except Exception as error:
             self._break(error)
             return
@@ -149,6 +153,38 @@ class Viewport(QOpenGLWidget):
             low, high = np.array([-reach, low[1], -reach]), np.array([reach, high[1], reach])
         return camera.framed(low, high, self.width() / max(self.height(), 1))
 
+    @property
+    def seen_from(self) -> OrbitCamera:
+        """The camera, gone along with the body if it follows."""
+        session, look = self._session, self._session.look
+        if look.motion != "travelling" or not look.follows:
+            return self.camera
+        gone = session.travel.of(session.facts, session.result())
+        return replace(self.camera, target=self.camera.target + gone)
+
+    def toggle_follow(self) -> None:
+        """Go along with the body or stay; the view does not jump."""
+        session = self._session
+        gone = session.travel.of(session.facts, session.result())
+        if session.look.follows:
+            self.camera = self.seen_from
+            session.set_look(follows=False)
+        else:
+            self.camera = replace(self.camera, target=self.camera.target - gone)
+            session.set_look(follows=True, motion="travelling", camera="orbit")
+
+    def toggle_orthographic(self) -> None:
+        """Parallel rays, or perspective."""
+        self._session.set_look(camera="orbit")
+        flips = not self.camera.is_orthographic
+        self.camera = replace(self.camera, is_orthographic=flips)
+        self._session.look_changed.emit()
+
+    def place(self, camera: OrbitCamera) -> None:
+        """Look from there."""
+        self._has_framed, self.camera = True, camera
+        self.update()
+
     def frame_subject(self) -> None:
         """The whole body in view, from where the camera is."""
         self._session.set_look(camera="orbit")
@@ -170,7 +206,20 @@ class Viewport(QOpenGLWidget):
 
     def picture(self) -> QImage:
         """What is seen, at device pixels."""
-        return self.grabFramebuffer()
+        drawn = self.grabFramebuffer()
+        drawn.setDevicePixelRatio(self.devicePixelRatioF())
+        self._paint_overlay(drawn, self.layer.picture_rect())
+        drawn.setDevicePixelRatio(1.0)
+        return drawn
+
+    def _paint_overlay(self, drawn: QImage, rect: QRectF) -> None:
+        """Split, outline and difference are part of pictures."""
+        painter = QPainter(drawn)
+        painter.setRenderHints(
+            QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform
+        )
+        self.layer.overlay.paint(painter, rect)
+        painter.end()
 
     def large_picture(self, scale: int, is_transparent: bool) -> QImage:
         """What is seen, so many times larger, if wished on nothing; empty if it cannot be drawn.
@@ -185,9 +234,12 @@ class Viewport(QOpenGLWidget):
         try:
             assert self._stage is not None
             wish = PictureWish(width, height, is_transparent)
-            return rgba_image(self._stage.picture(self._session, self.camera, wish))
+            drawn = rgba_image(self._stage.picture(self._session, self.seen_from, wish))
         finally:
             self.doneCurrent()
+        if not is_transparent:
+            self._paint_overlay(drawn, QRectF(drawn.rect()))
+        return drawn
 
     def picture_size(self, scale: int) -> tuple[int, int]:
         """Of a large picture, in pixels; over the video it has the video's shape."""
@@ -239,15 +291,17 @@ class Viewport(QOpenGLWidget):
         if self._has_wipe:
             self._session.set_look(wipe=self.layer.share_at(event.position()))
             return
+        deed = deed_of(self._session.look.mouse, event.buttons(), event.modifiers())
+        if deed is None:
+            return
         moved = event.position() - self._grip
         self._grip = event.position()
         if self._session.look.camera == "input":
             self._session.set_look(camera="orbit")
-        has_shift = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
-        if event.buttons() & Qt.MouseButton.MiddleButton or has_shift:
+        if deed == "pan":
             short_px = min(self.width(), self.height())
             self.camera = self.camera.panned(moved.x(), moved.y(), short_px)
-        elif event.buttons() & Qt.MouseButton.RightButton:
+        elif deed == "dolly":
             self.camera = self.camera.dollied(-moved.y() / 30)
         else:
             self.camera = self.camera.orbited(moved.x(), moved.y())

@@ -57,7 +57,7 @@ def run_window(
     if is_safe or (left is not None and text is None):
         services = replace(services, sample_path=None)
     window = open_window(services, None if is_safe else text, model, is_safe)
-    window.session.source_changed.connect(lambda: recovery.note(_open_text(window)))
+    window.session.source_changed.connect(lambda: recovery.note(window.session.place))
     if left is not None:
         _offer(window, left)
     theme.changed.connect(window.update)
@@ -71,11 +71,6 @@ def run_window(
     code = application.exec()
     recovery.end()
     return code
-
-
-def _open_text(window: MainWindow) -> str | None:
-    facts = window.session.facts
-    return None if facts is None else facts.text
 
 
 def _offer(window: MainWindow, left: LeftOpen) -> None:

@@ -1,0 +1,189 @@
+"""Training in the window: what is asked, stop and keep, cancel and discard, models of one's own."""
+
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from app import train_order as orders
+from app.job import Job
+from app.job_runner import JobOrder, JobRunner
+from app.main_window import MainWindow
+from app.model_actions import ask_train
+from app.model_shelf import free_name, model_place, shelf_folder, shelf_models
+from app.services import real_services
+from app.train_dialog import TrainDialog
+from app.train_order import Training, adapt_order, has_command, plain_name, train_order
+from tests.app.person import LEFT, key
+
+LEARNER = """
+import json, pathlib, sys, time
+def say(**event): print(json.dumps(event), flush=True)
+folder = pathlib.Path(sys.argv[1])
+if "--ship" in sys.argv:
+    folder.mkdir(); (folder / "model.json").write_text("{}")
+    say(event="message", text="Kept."); sys.exit(0)
+say(event="progress", stage="fit student", done=0.25, total=1.0, elapsed_s=60.0, left_s=180.0)
+try:
+    time.sleep(60)
+except KeyboardInterrupt:
+    if "ships" in sys.argv:
+        folder.mkdir(); (folder / "model.json").write_text("{}"); say(event="message", text="Own.")
+        sys.exit(0)
+    sys.exit(130)
+"""
+
+
+def learner(model: Path, *words: str, **changes: object) -> JobOrder:
+    program = (sys.executable, "-c", LEARNER)
+    keep = JobOrder("Train", (str(model), "--ship"), program=program)
+    return JobOrder("Train", (str(model), *words), model, keep=keep, program=program, **changes)
+
+
+@pytest.fixture(autouse=True)
+def own_shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    return shelf_folder()
+
+
+@pytest.fixture
+def runner(qtbot: QtBot) -> Iterator[JobRunner]:
+    made = JobRunner()
+    yield made
+    made.close()
+
+
+def learns(runner: JobRunner, job_id: int, qtbot: QtBot) -> None:
+    qtbot.waitUntil(lambda: runner.jobs[job_id].stage == "fit student", timeout=20000)
+
+
+@pytest.mark.parametrize("words", [(), ("ships",)])
+def test_stop_and_keep_ends_with_a_model_that_the_banner_offers(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    """The process may write the model itself when it is interrupted, or be asked to afterwards."""
+    model, runner = tmp_path / "fox", window.session.jobs
+    window.show_jobs()
+    job_id = runner.start(learner(model, *words))
+    learns(runner, job_id, qtbot)
+    card = window.jobs.cards[job_id]
+    assert card.progress.text() == "fit student, 25%, 3:00 left"
+    assert card.cancel.text() == "Cancel and discard"
+    QTest.mouseClick(card.keep, LEFT)
+    assert "will be kept" in card.progress.text()
+    qtbot.waitUntil(lambda: runner.jobs[job_id].has_ended, timeout=20000)
+    assert runner.jobs[job_id].status == "done"
+    assert runner.jobs[job_id].sentence == ("Own." if words else "Kept.")
+    assert (model / "model.json").is_file()
+    assert not card.keep.isVisible()
+    assert window.banner.offer.text() == "Use it"
+    opened: list[str] = []
+    window.session.load_model = opened.append  # type: ignore[method-assign]
+    QTest.mouseClick(window.banner.offer, LEFT)
+    assert opened == [str(model)]
+
+
+def test_cancel_discards_what_was_learned(runner: JobRunner, qtbot: QtBot, tmp_path: Path) -> None:
+    gone: list[int] = []
+    job_id = runner.start(learner(tmp_path / "fox", discard=lambda: gone.append(1)))
+    learns(runner, job_id, qtbot)
+    runner.cancel(job_id)
+    qtbot.waitUntil(lambda: runner.jobs[job_id].has_ended, timeout=20000)
+    assert (runner.jobs[job_id].status, gone) == ("cancelled", [1])
+
+
+def test_nothing_to_keep_cannot_be_kept(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    runner = window.session.jobs
+    job_id = runner.start(learner(tmp_path / "fox", can_keep=lambda: False))
+    learns(runner, job_id, qtbot)
+    assert not window.jobs.cards[job_id].keep.isEnabled()
+    runner.cancel(job_id)
+    began_s = time.monotonic()
+    qtbot.waitUntil(lambda: runner.jobs[job_id].has_ended, timeout=20000)
+    assert time.monotonic() - began_s < 3
+
+
+def test_the_dialog_hands_over_what_was_asked(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[JobOrder] = []
+    monkeypatch.setattr(window.session.jobs, "start", started.append)
+    window.actions_by_id["train"].trigger()
+    dialog = window.findChild(TrainDialog)
+    assert not dialog.go.isEnabled()
+    dialog.add_rig(tmp_path / "Red Fox.glb")
+    dialog.add_rig(tmp_path / "wolf.glb")
+    assert dialog.name.text() == "red-fox"
+    dialog.minutes.setValue(90)
+    QTest.mouseClick(dialog.go, LEFT)
+    (order,) = started
+    assert order.arguments[:5] == (
+        "train", "--rig", str(tmp_path / "Red Fox.glb"), "--rig", str(tmp_path / "wolf.glb")
+    )  # fmt: skip
+    assert order.arguments[-2:] == ("--minutes", "90")
+    assert order.result_path == shelf_folder() / "red-fox"
+    assert order.keep is not None
+    assert order.keep.arguments == (*order.arguments, "--ship")
+
+
+def test_the_command_understands_the_order(capsys: pytest.CaptureFixture[str]) -> None:
+    """Its own parser takes every word of it."""
+    import argparse
+
+    from training.commands import train
+
+    parser = argparse.ArgumentParser(conflict_handler="resolve")
+    parser.add_argument("--json", action="store_true")
+    train.add_arguments(parser)
+    order = train_order(Training("fox", (Path("a.glb"), Path("b.glb")), 12.5))
+    assert order.keep is not None
+    for words in (order.arguments[1:], order.keep.arguments[1:]):
+        chosen = parser.parse_args([*words, "--json"])
+        assert [path.name for path in chosen.rig] == ["a.glb", "b.glb"]
+        assert chosen.minutes == 12.5
+
+
+def test_own_models_stand_beside_those_that_ship(own_shelf: Path) -> None:
+    (own_shelf / "fox").mkdir(parents=True)
+    (own_shelf / "fox" / "model.json").write_text("{}")
+    assert shelf_models() == ["fox"]
+    assert real_services().list_models()[-1] == "fox"
+    assert model_place("fox") == str(own_shelf / "fox")
+    assert model_place("dog") == "dog"
+    assert free_name("fox") == "fox-2"
+    assert plain_name("My Fox (2).v1") == "my-fox-2-v1"
+
+
+def test_adapting_is_offered_only_where_the_command_is(
+    window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for is_there in (False, True):
+        monkeypatch.setattr("app.model_actions.has_command", lambda name, there=is_there: there)
+        window.refresh()
+        assert window.actions_by_id["adapt"].isVisible() is is_there
+        assert window.actions_by_id["adapt"].isEnabled() is is_there
+    assert has_command("train")
+    assert not has_command("no-such-command")
+    order = adapt_order("walk.mp4", "dog", "dog-walk")
+    assert order.arguments == (
+        "adapt", "walk.mp4", "-o", str(shelf_folder() / "dog-walk"), "--model", "dog"
+    )  # fmt: skip
+
+
+def test_what_a_stopping_job_says() -> None:
+    assert "kept" in Job(1, "Train", "stopping").progress_text
+    assert Job(1, "Train", "stopping").ended(0).status == "done"
+    assert orders.CHECKPOINT.endswith(".safetensors")
+
+
+def test_escape_closes_the_dialog(window: MainWindow, qtbot: QtBot) -> None:
+    dialog = ask_train(window, Path("fox.glb"))
+    assert dialog.paths() == (Path("fox.glb"),)
+    QTest.keyClick(dialog, Qt.Key.Key_Escape)
+    assert not dialog.isVisible()
+    key(window, Qt.Key.Key_K)
