@@ -32,7 +32,7 @@ LEAST_COSINE = 0.25
 MODEL_EVIDENCE = 0.15
 """Weight of the model's colours; a vertex seen well in one frame has 1."""
 MIRROR_SHARE = 0.25
-"""Worth of what the other side of the body shows."""
+"""Weight of what the other side of the body shows, where that was seen well."""
 MIRROR_REACH = 0.03
 """How far from its mirror image a partner may lie, as a share of the body length."""
 
@@ -88,7 +88,8 @@ class ColorGatherer:
         is_sure = evidence > MODEL_EVIDENCE
         light = np.median((seen - model_colors)[is_sure], axis=0)
         partner = mirror_partners(rest_vertices)
-        mirrored = np.where(partner >= 0, MIRROR_SHARE * evidence[partner], 0.0)
+        other_side = MIRROR_SHARE * np.minimum(evidence[partner], 1.0)
+        mirrored = np.where(partner >= 0, other_side, 0.0)
         shares = np.stack([evidence, mirrored, np.full(len(evidence), MODEL_EVIDENCE)])
         sources = np.stack([seen, seen[partner], np.clip(model_colors + light, 0, 1)])
         mixed = (shares[..., None] * sources).sum(0) / shares.sum(0)[:, None]

@@ -78,11 +78,11 @@ def test_only_what_faces_the_camera_is_believed() -> None:
 
 
 def test_all_around_gives_the_truth() -> None:
-    gatherer = gathered([view(angle) for angle in np.linspace(0, 6, 12)])
+    gatherer = gathered([view(angle) for angle in np.linspace(0, 6.2, 36)])
     colors = gatherer.colors(VERTICES, np.full(VERTICES.shape, 0.5))
-    is_sure = gatherer.evidence > 0.3
-    assert is_sure.mean() > 0.5
-    assert np.abs(colors - TRUTH)[is_sure].mean() < 0.02
+    is_sure = gatherer.evidence > 1
+    assert is_sure.mean() > 0.45
+    assert np.abs(colors - TRUTH)[is_sure].mean() < 0.03
 
 
 def test_a_few_wrong_frames_do_not_count() -> None:
@@ -125,7 +125,9 @@ def test_the_unseen_side_takes_the_mirror_image_and_then_the_model() -> None:
     partner = mirror_partners(VERTICES)
     hidden = (evidence == 0) & (evidence[partner] > 2)
     assert hidden.sum() > 50
-    np.testing.assert_allclose(colors[hidden], colors[partner[hidden]], atol=0.12)
+    np.testing.assert_allclose(colors[hidden], colors[partner[hidden]], atol=0.25)
+    far = np.abs(colors[hidden] - 0.5).mean()
+    assert np.abs(colors[hidden] - colors[partner[hidden]]).mean() < far
     nowhere = ColorGatherer(FACES)
     np.testing.assert_allclose(nowhere.colors(VERTICES, model), 0.5)
 

@@ -1,13 +1,15 @@
 """Runs inside Blender's Python: render the exported camera's view, transparent where nothing is.
 
-BLENDER_PYTHON blender_silhouette.py FILE.glb TIME_S FPS WIDTH HEIGHT OUT.png
+BLENDER_PYTHON blender_silhouette.py FILE.glb TIMES_S FPS WIDTH HEIGHT OUT_FOLDER
+
+TIMES_S are joined by commas; OUT_FOLDER gets 0.png, 1.png and so on.
 """
 
 import sys
 
 import bpy
 
-path, time_s, fps, width, height, out_path = sys.argv[-6:]
+path, times_s, fps, width, height, out_folder = sys.argv[-6:]
 bpy.ops.wm.read_factory_settings(use_empty=True)
 scene = bpy.context.scene
 scene.render.fps = max(1, round(float(fps)))
@@ -15,8 +17,6 @@ scene.render.fps_base = scene.render.fps / float(fps)
 bpy.ops.import_scene.gltf(filepath=path)
 for shape in [o for o in bpy.data.objects if o.type == "MESH" and "mesh" not in o.name]:
     shape.hide_render = True  # the importer's bone shape
-frame = float(time_s) * float(fps)
-scene.frame_set(int(frame + 1e-6), subframe=max(0.0, frame - int(frame + 1e-6)))
 scene.camera = next(o for o in bpy.data.objects if o.type == "CAMERA")
 scene.render.engine = "CYCLES"
 scene.cycles.samples = 4
@@ -29,5 +29,8 @@ scene.render.resolution_x, scene.render.resolution_y = int(width), int(height)
 scene.render.resolution_percentage = 100
 scene.render.image_settings.file_format = "PNG"
 scene.render.image_settings.color_mode = "RGBA"
-scene.render.filepath = out_path
-bpy.ops.render.render(write_still=True)
+for index, time_s in enumerate(times_s.split(",")):
+    frame = float(time_s) * float(fps)
+    scene.frame_set(int(frame + 1e-6), subframe=max(0.0, frame - int(frame + 1e-6)))
+    scene.render.filepath = f"{out_folder}/{index}.png"
+    bpy.ops.render.render(write_still=True)

@@ -1,10 +1,12 @@
-"""The table of docs/exports.md: every skinning option on rigs with their own clips as takes.
+"""The tables of docs/exports.md: every skinning option and format, as other programs see them.
 
-    python -m tests.interop.measure_rigs RIG.glb... [--soft SHARE]
+    python -m tests.interop.measure_rigs RIG.glb|MODEL... [--soft SHARE] [--skinnings refit 8]
 
-With BLENDER_PYTHON and GLTF_VALIDATOR_MODULES set (receivers.py), each file is also imported by
-Blender at six key times and validated. --soft replaces a rig's weights by a softmax over the
-distances to all joints, as neural teachers have them; SHARE of the body length is its width.
+A rig plays its own clips; a category model plays a walk through its principal components. With
+BLENDER_PYTHON and GLTF_VALIDATOR_MODULES set (receivers.py), each file is also imported by Blender
+at five key times and validated, three silhouettes are compared, and BVH and USD are imported.
+--soft replaces a rig's weights by a softmax over the distances to all joints, as neural teachers
+have them; SHARE of the body length is its width.
 """
 
 import argparse
@@ -21,11 +23,21 @@ from core.export.gltf_evaluate import linear_reference
 from core.export.motion import file_motion
 from core.export.options import ExportOptions, Skinning
 from core.export.take import Take
+from core.model import load_model
 from core.rig import Rig
-from core.rig_import import ImportedRig, read_rig
-from tests.interop.receivers import blender_python, blender_shows, validate, validator_modules
+from core.rig_import import read_rig
+from tests.interop.receivers import (
+    blender_python,
+    blender_shows,
+    blender_silhouettes,
+    joint_distance,
+    silhouette,
+    validate,
+    validator_modules,
+)
 
 MOST_FRAMES = 150
+FPS = 30
 HEAD = (
     "| rig | verts, joints | skinning | mean / max error, % of body length | MB "
     "| Blender, worst of body length | validator |\n|---|---|---|---|---|---|---|\n"
@@ -34,31 +46,49 @@ HEAD = (
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("rigs", nargs="+", type=Path)
+    parser.add_argument("bodies", nargs="+")
     parser.add_argument("--soft", type=float, default=0.0)
+    parser.add_argument("--skinnings", nargs="*", default=get_args(Skinning))
+    parser.add_argument("--frames", type=int, default=MOST_FRAMES)
     arguments = parser.parse_args()
     sys.stdout.write(HEAD)
-    for path in arguments.rigs:
-        take = take_of_clips(read_rig(path), arguments.soft)
-        for skinning in get_args(Skinning):
-            sys.stdout.write(row(take, path.stem, skinning) + "\n")
-            sys.stdout.flush()
+    for text in arguments.bodies:
+        take = take_of(text, arguments.soft, arguments.frames)
+        name = Path(text).stem + (f", soft {arguments.soft:g}" if arguments.soft else "")
+        for skinning in arguments.skinnings:
+            say(row(take, name, skinning))
+        if blender_python():
+            say(f"{name}: {in_other_ways(take)}")
 
 
-def take_of_clips(imported: ImportedRig, soft: float) -> Take:
-    """All clips one after the other, evenly thinned, before a camera two units away."""
-    rotations = np.concatenate([clip.joint_rotations for clip in imported.clips])
-    roots = np.concatenate([clip.root_motion for clip in imported.clips])
-    step = -(-len(rotations) // MOST_FRAMES)
+def say(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def take_of(text: str, soft: float, most: int) -> Take:
+    """A body before a camera two units away, moving, thinned to at most `most` frames."""
+    if Path(text).suffix.lower() in (".glb", ".gltf"):
+        imported = read_rig(text)
+        rig = imported.rig
+        rotations = np.concatenate([clip.joint_rotations for clip in imported.clips])
+        roots = np.concatenate([clip.root_motion for clip in imported.clips])
+    else:
+        model = load_model(text)
+        rig = model.rig
+        angles = np.arange(most)[:, None] * 2 * np.pi / most * np.arange(1, 17)
+        codes = np.stack([model.latent.code_of(2 * np.sin(place)) for place in angles])
+        rotations, roots = model.joint_rotations(codes), np.tile(np.eye(4), (most, 1, 1))
+    step = -(-len(rotations) // most)
     rotations, roots = rotations[::step], roots[::step]
     rig_to_cam = np.diag([1.0, -1.0, -1.0, 1.0])
     rig_to_cam[:3, 3] = [0, 0.5, 2]
     count = len(rotations)
     return Take(
         name="clips",
-        body=softened(imported.rig, soft) if soft else imported.rig,
+        body=softened(rig, soft) if soft else rig,
         frame_index=np.arange(count),
-        times_s=np.arange(count) / 30,
+        times_s=np.arange(count) / FPS,
         is_covered=np.ones(count, bool),
         confidence=np.ones(count),
         joint_rotations=rotations.astype(np.float64),
@@ -95,13 +125,42 @@ def row(take: Take, name: str, skinning: Skinning) -> str:
     return f"| {name} | {sizes} | {skinning} | {error} | {size} | {blender} | {verdict} |"
 
 
+def some_times(take: Take, count: int) -> np.ndarray:
+    return take.times_s[np.linspace(0, take.frame_count - 1, count).astype(int)]
+
+
 def in_blender(take: Take, path: Path, options: ExportOptions) -> str:
-    motion = file_motion(take, options)
-    times_s = motion.times_s[np.linspace(0, len(motion.times_s) - 1, 6).astype(int)]
-    shown = blender_shows(path, times_s, 30, path.parent)["vertices"]
+    times_s = some_times(take, 5)
+    shown = blender_shows(path, times_s, FPS, path.parent)["vertices"]
     expected = linear_reference(path.read_bytes(), times_s).vertices
-    worst = np.linalg.norm(shown - expected, axis=-1).max() / (take.body_length * motion.scale)
+    scale = file_motion(take, options).scale
+    worst = np.linalg.norm(shown - expected, axis=-1).max() / (take.body_length * scale)
     return f"{worst:.1e}"
+
+
+def in_other_ways(take: Take) -> str:
+    """Silhouettes of the re-imported file, and the joints of BVH and USD."""
+    with tempfile.TemporaryDirectory() as text:
+        folder = Path(text)
+        seen = ExportOptions(root_motion="camera", has_camera=True)
+        export_take(take, folder / "seen.glb", seen)
+        frames = np.linspace(0, take.frame_count - 1, 3).astype(int).tolist()
+        times_s = [float(take.times_s[frame]) for frame in frames]
+        pictures = blender_silhouettes(folder / "seen.glb", times_s, FPS, take.image_size, folder)
+        shares = []
+        for frame, shown in zip(frames, pictures, strict=True):
+            expected = silhouette(take, frame)
+            shares.append((shown & expected).sum() / (shown | expected).sum())
+        words = [f"silhouette IoU {' '.join(f'{share:.3f}' for share in shares)}"]
+        length_m = take.body_length * file_motion(take, ExportOptions()).scale
+        for suffix in (".bvh", ".usda"):
+            options = ExportOptions(fps=FPS, skinning="truncate")
+            export_take(take, folder / f"a{suffix}", options)
+            times = some_times(take, 5)
+            shown = blender_shows(folder / f"a{suffix}", times, FPS, folder)
+            distance = joint_distance(take, options, shown, times) / length_m
+            words.append(f"{suffix} joints within {distance:.1e} of the body length")
+    return "; ".join(words)
 
 
 main()

@@ -13,6 +13,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from core.export.joint_names import file_names
+from core.export.motion import file_motion
+from core.export.options import ExportOptions
+from core.export.take import Take, move
+from core.kinematics import forward_kinematics
+
 HERE = Path(__file__).parent
 
 
@@ -53,15 +59,42 @@ def validate(*paths: Path) -> list[dict]:
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
-def blender_silhouette(
-    path: Path, time_s: float, fps: float, size_px: tuple[int, int], workplace: Path
-) -> np.ndarray:
+def blender_silhouettes(
+    path: Path, times_s: list[float], fps: float, size_px: tuple[int, int], workplace: Path
+) -> list[np.ndarray]:
     """Where Blender draws something, seen by the file's camera; see blender_silhouette.py."""
-    picture = workplace / "shown.png"
-    picture.unlink(missing_ok=True)
-    command = [blender_python(), HERE / "blender_silhouette.py", path, time_s, fps]
-    command += [*size_px, picture]
+    pictures = [workplace / f"{index}.png" for index in range(len(times_s))]
+    for picture in pictures:
+        picture.unlink(missing_ok=True)
+    times = ",".join(f"{time_s:.6f}" for time_s in times_s)
+    command = [blender_python(), HERE / "blender_silhouette.py", path, times, fps]
+    command += [*size_px, workplace]
     done = subprocess.run([*map(str, command)], capture_output=True, text=True, check=False)
-    if not picture.exists():
+    if not all(picture.exists() for picture in pictures):
         raise RuntimeError(done.stdout + done.stderr)
-    return cv2.imread(str(picture), cv2.IMREAD_UNCHANGED)[..., 3] > 127
+    return [cv2.imread(str(one), cv2.IMREAD_UNCHANGED)[..., 3] > 127 for one in pictures]
+
+
+def silhouette(take: Take, frame: int) -> np.ndarray:
+    """Ours, as the viewport poses it; drawn four times as large, so edges count by their area."""
+    vertices = take.posed(slice(frame, frame + 1))[0]
+    places = vertices[:, :2] / vertices[:, 2:] * take.K[[0, 1], [0, 1]] + take.K[:2, 2]
+    width, height = take.image_size
+    large = np.zeros((4 * height, 4 * width), np.uint8)
+    for corners in 4 * places[take.body.faces] - 0.5:
+        cv2.fillConvexPoly(large, np.round(16 * corners).astype(np.int32), 255, cv2.LINE_8, 4)
+    return cv2.resize(large, (width, height), interpolation=cv2.INTER_AREA) > 127
+
+
+def joint_distance(
+    take: Take, options: ExportOptions, shown: dict[str, np.ndarray], times_s: np.ndarray
+) -> float:
+    """Largest distance of a joint that Blender shows from where the file's skeleton has it."""
+    motion = file_motion(take, options)
+    keys = np.abs(motion.times_s[:, None] - times_s).argmin(0)
+    posed = forward_kinematics(take.body.skeleton, motion.joint_rotations[keys])
+    expected = move(motion.rig_to_file[keys], motion.scale * posed[..., :3, 3])
+    names = [name.replace("-", "_") for name in file_names(take.body.skeleton.names, {})]
+    bones = [name.replace("-", "_") for name in shown["bone_names"].tolist()]
+    places = shown["bone_heads"][:, [bones.index(name) for name in names]]
+    return float(np.linalg.norm(places - expected, axis=-1).max())

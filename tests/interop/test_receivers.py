@@ -2,23 +2,19 @@
 
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
 
-from core.export.bvh import channel_order
 from core.export.export import export_take
 from core.export.gltf_evaluate import linear_reference
-from core.export.joint_names import file_names
-from core.export.motion import file_motion
 from core.export.options import ExportOptions
-from core.export.take import move
-from core.kinematics import forward_kinematics
 from tests.core.made_take import make_take
 from tests.interop.receivers import (
     blender_python,
     blender_shows,
-    blender_silhouette,
+    blender_silhouettes,
+    joint_distance,
+    silhouette,
     validate,
     validator_modules,
 )
@@ -91,15 +87,7 @@ def test_blender_reads_the_usd_with_joints_and_vertices_in_place(tmp_path: Path)
 
 
 def assert_joints_in_place(take, options: ExportOptions, shown: dict[str, np.ndarray]) -> None:
-    motion = file_motion(take, options)
-    keys = np.round(TIMES_S * 30).astype(int)
-    posed = forward_kinematics(take.body.skeleton, motion.joint_rotations[keys])
-    expected = move(motion.rig_to_file[keys], motion.scale * posed[..., :3, 3])
-    names = file_names(take.body.skeleton.names, {})
-    bones = shown["bone_names"].tolist()
-    for joint in channel_order(take):
-        bone = next(index for index, name in enumerate(bones) if name == names[joint])
-        np.testing.assert_allclose(shown["bone_heads"][:, bone], expected[:, joint], atol=1e-4)
+    assert joint_distance(take, options, shown, TIMES_S) < 1e-4
 
 
 def test_usd_library_bakes_the_same_vertices(tmp_path: Path) -> None:
@@ -122,19 +110,9 @@ def test_blender_draws_the_viewports_silhouette(tmp_path: Path) -> None:
     take = make_take(40, K=K, image_size=(640, 480))
     options = ExportOptions(root_motion="camera", has_camera=True)
     export_take(take, tmp_path / "a.glb", options)
-    for frame in (0, 20, 39):
-        shown = blender_silhouette(tmp_path / "a.glb", frame / 30, 30, (640, 480), tmp_path)
+    frames = (0, 20, 39)
+    times_s = [frame / 30 for frame in frames]
+    pictures = blender_silhouettes(tmp_path / "a.glb", times_s, 30, (640, 480), tmp_path)
+    for frame, shown in zip(frames, pictures, strict=True):
         expected = silhouette(take, frame)
-        share = (shown & expected).sum() / (shown | expected).sum()
-        assert share > 0.98
-
-
-def silhouette(take, frame: int) -> np.ndarray:
-    """Drawn four times as large, so that edge pixels count by their area."""
-    vertices = take.posed(slice(frame, frame + 1))[0]
-    places = vertices[:, :2] / vertices[:, 2:] * take.K[[0, 1], [0, 1]] + take.K[:2, 2]
-    width, height = take.image_size
-    large = np.zeros((4 * height, 4 * width), np.uint8)
-    for corners in 4 * places[take.body.faces] - 0.5:
-        cv2.fillConvexPoly(large, np.round(16 * corners).astype(np.int32), 255, cv2.LINE_8, 4)
-    return cv2.resize(large, (width, height), interpolation=cv2.INTER_AREA) > 127
+        assert (shown & expected).sum() / (shown | expected).sum() > 0.98
