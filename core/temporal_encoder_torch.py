@@ -23,7 +23,7 @@ from torch import Tensor, nn
 from core.temporal_window import FRAMES, RADIUS
 
 TemporalKind = Literal["conv", "transformer"]
-_FIRST_WIDTH = 1.5
+_FIRST_WIDTH = 2.5
 """Standard deviation, in frames, of the mean that training starts from."""
 _MASKED = -1e4
 
@@ -40,6 +40,8 @@ class TemporalConfig:
     width: int = 64
     layers: int = 3
     heads: int = 4
+    dropout: float = 0.1
+    """While training: clips are few beside what a network can learn by heart."""
 
     def __post_init__(self) -> None:
         if self.correction > self.token:
@@ -112,9 +114,10 @@ class TemporalNetwork(nn.Module):
         is_seen: Float[Tensor, "batch frames"] | Bool[Tensor, "batch frames"],
     ) -> Float[Tensor, "batch correction"]:
         is_seen = is_seen.to(tokens.dtype)
-        x = self.embed(tokens) + self.positions
+        dropout = self.config.dropout
+        x = F.dropout(self.embed(tokens) + self.positions, dropout, self.training)
         for block in self.blocks:
-            x = block(x, is_seen)
+            x = F.dropout(block(x, is_seen), dropout, self.training)
         x = self.norm(x)
         logits, pushes = self.weights(x).chunk(2, -1)
         hidden = (1 - is_seen)[..., None] * _MASKED

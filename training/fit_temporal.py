@@ -8,9 +8,10 @@ truth's, so that steadiness is learned and not bought with lag. The loss is in c
 points of the body: what turns, places and codes are worth is told by what they move.
 """
 
+import copy
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -30,6 +31,9 @@ from core.temporal_window import (
 )
 from training.template_torch import TemplateTorch
 from training.temporal_sequences import PoseSequence
+
+_TRIALS = 6
+"""Batches of held-out examples."""
 
 Report = Callable[[int, int, dict[str, float]], None]
 """Steps done, steps in all, latest figures."""
@@ -58,6 +62,8 @@ class TemporalFitConfig:
     """Weight of distance along the view: one camera hardly sees it."""
     code: float = 0.002
     log_steps: int = 100
+    check_steps: int = 200
+    """Steps between looks at the held-out sequences."""
     seed: int = 0
 
 
@@ -85,6 +91,9 @@ def fit_temporal(
 ) -> tuple[TemporalNetwork, dict[str, float]]:
     """Train on most sequences, measure on the rest.
 
+    What does best on the held-out ones is kept, so the result is never worse there than the plain
+    mean over time that training starts from.
+
     Returns:
         The network, and figures on the held-out sequences: `score`.
 
@@ -102,7 +111,11 @@ def fit_temporal(
     optimizer = torch.optim.AdamW(
         network.parameters(), config.learning_rate, weight_decay=config.weight_decay
     )
+    trials = list(_batches(replace(config, steps=_TRIALS, seed=config.seed + 1), check))
+    least, best = math.inf, copy.deepcopy(network.state_dict())
     for step, examples in enumerate(_batches(config, learn)):
+        if step % config.check_steps == 0:
+            least, best = _better(network, trials, template, config, (least, best))
         for group in optimizer.param_groups:
             group["lr"] = config.learning_rate * _pace(step / config.steps)
         loss = _loss(network, examples, template, config)
@@ -111,9 +124,28 @@ def fit_temporal(
         torch.nn.utils.clip_grad_norm_(network.parameters(), config.clip_norm)
         optimizer.step()
         if (step + 1) % config.log_steps == 0 or step + 1 == config.steps:
-            report(step + 1, config.steps, {"loss": float(loss.detach())})
+            report(step + 1, config.steps, {"loss": float(loss.detach()), "check": least})
+    least, best = _better(network, trials, template, config, (least, best))
+    network.load_state_dict(best)
     network.eval()
     return network, score(network, check, template)
+
+
+def _better(
+    network: TemporalNetwork,
+    trials: Sequence[Examples],
+    template: TemplateTorch,
+    config: TemporalFitConfig,
+    known: tuple[float, dict[str, Tensor]],
+) -> tuple[float, dict[str, Tensor]]:
+    """The lower loss on held-out examples, and the weights that have it; leaves training on."""
+    network.eval()
+    with torch.no_grad():
+        loss = np.mean([float(_loss(network, trial, template, config)) for trial in trials])
+    if loss < known[0]:
+        known = float(loss), copy.deepcopy(network.state_dict())
+    network.train()
+    return known
 
 
 def network_config(config: TemporalFitConfig, seen: SeenFrames) -> TemporalConfig:

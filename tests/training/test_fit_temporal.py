@@ -57,6 +57,19 @@ def test_training_steadies_and_comes_nearer(
     assert figures["offline_jitter"] < figures["live_jitter"]
 
 
+def test_what_does_worse_on_held_out_sequences_is_not_kept(
+    sequences: list[PoseSequence], template: TemplateTorch
+) -> None:
+    """Steps that are far too long leave the start: a mean over time."""
+    torch.manual_seed(QUICK.seed)
+    start = TemporalNetwork(network_config(QUICK, sequences[0].seen))
+    wild = replace(QUICK, steps=5, learning_rate=10.0, check_steps=2)
+    network, _ = fit_temporal(wild, sequences, template)
+    assert not network.training
+    for a, b in zip(network.parameters(), start.parameters(), strict=True):
+        torch.testing.assert_close(a, b)
+
+
 def test_torch_and_numpy_apply_corrections_alike(
     sequences: list[PoseSequence], template: TemplateTorch
 ) -> None:
