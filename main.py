@@ -36,6 +36,7 @@ COMMANDS = {  # name -> (module, what it does)
     "models": ("app.commands.models", "list the category models that are there"),
     "doctor": ("app.commands.doctor", "check this machine and this installation"),
     "bench": ("app.commands.bench", "measure the live path, stage by stage"),
+    "prepare": ("training.commands.prepare", "make clips of raw videos, for fit"),
     "fit": ("training.commands.fit", "fit a teacher to videos"),
     "train": ("training.commands.train", "distil a teacher into a real-time student"),
     "adapt": ("training.commands.adapt", "tune a student to one video"),

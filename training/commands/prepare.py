@@ -1,0 +1,191 @@
+"""Make clips of raw videos for `fit`: pictures, masks, optical flow, a contact sheet of each.
+
+main.py prepare walk.mp4 run.mp4 -o clips --box walk=120,60,420,330
+main.py prepare walk.mp4 -o clips --masks masks         # masks/walk/00012.png or walk_12.png
+
+A clip made by `synthesize` brings its own masks. Clips that are there already are kept. Look at
+clips/NAME/contact.png; masks/ may be edited by hand, `fit` reads and checks them anew.
+"""
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.errors import ExplainedError
+from core.progress import Writer
+
+if TYPE_CHECKING:
+    from core.results import Box
+    from core.segment.segmenter import Points
+    from training.prepare.prepare import PrepareJob
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument(
+        "videos", nargs="+", type=Path, metavar="VIDEO", help="videos, folders of images, clips"
+    )
+    parser.add_argument("-o", "--out", type=Path, required=True, metavar="CLIPS")
+    parser.add_argument(
+        "--masks", type=Path, metavar="DIR", help="masks: DIR/NAME/00012.png, DIR/NAME_12.png"
+    )
+    parser.add_argument(
+        "--box", action="append", default=[], metavar="[NAME=]X0,Y0,X1,Y1",
+        help="the subject on a video's first frame, pixels; once for each video",
+    )  # fmt: skip
+    parser.add_argument(
+        "--stroke", action="append", default=[], metavar="[NAME=]+X,Y;-X,Y",
+        help="points on a video's first frame: + subject, - background",
+    )  # fmt: skip
+    parser.add_argument("--segmenter", default="grabcut", choices=("grabcut", "background"))
+    parser.add_argument("--size", type=int, default=256, metavar="PX", help="long side")
+    parser.add_argument("--start", type=int, default=0, metavar="N", help="first frame")
+    parser.add_argument("--end", type=int, metavar="N", help="frame to stop before")
+    parser.add_argument("--fps", type=float, default=15.0, metavar="N", help="frames to keep")
+    parser.add_argument("--frames", type=int, default=100, metavar="N", help="at most")
+    parser.add_argument("--fov", type=float, default=55.0, metavar="DEGREES", help="long side")
+    parser.add_argument("--overwrite", action="store_true", help="make clips anew")
+
+
+def run(arguments: argparse.Namespace, out: Writer) -> int:
+    """Prepare the videos one after another; each clip is whole or not there."""
+    from training.prepare.contact import contact_picture
+    from training.prepare.prepare import prepare_clip
+    from training.prepare.prepared_clip import FACTS, write_prepared
+
+    _check_numbers(arguments)
+    names = _names(arguments.videos)
+    boxes = {name: _box(text) for name, text in _named(arguments.box, names, "--box").items()}
+    strokes = _named(arguments.stroke, names, "--stroke")
+    points = {name: _points(text) for name, text in strokes.items()}
+    rows = []
+    for name, video in zip(names, arguments.videos, strict=True):
+        folder = arguments.out / name
+        if (folder / FACTS).is_file() and not arguments.overwrite:
+            out.line(f"{folder} is there already.")
+            rows.append({"clip": str(folder), "kept": True})
+            continue
+        job = _job(name, video, arguments, boxes.get(name), points.get(name))
+        try:
+            clip = prepare_clip(job, lambda done, total, n=name: out.progress(n, done, total))
+        finally:
+            job.source.close()
+            job.segmenter.close()
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        write_prepared(folder, clip, contact_picture(clip))
+        usable, count = int(clip.is_usable.sum()), len(clip.rgb)
+        out.line(f"{folder}: {count} frames, {usable} with a usable mask; see contact.png")
+        if usable < count:
+            bad = [int(i) for i in clip.frame_index[~clip.is_usable]]
+            out.warn(f"{name}: masks to look at: {', '.join(map(str, bad[:20]))}.")
+        rows.append({"clip": str(folder), "frames": count, "usable": usable})
+    out.result({"clips": rows})
+    return 0
+
+
+def _job(
+    name: str, video: Path, arguments: argparse.Namespace, box: "Box | None",
+    points: "Points | None",
+) -> "PrepareJob":  # fmt: skip
+    import numpy as np
+
+    from core.segment.make_segmenter import make_segmenter
+    from core.sources.open_source import open_source
+    from training.prepare.prepare import PrepareConfig, PrepareJob
+
+    config = PrepareConfig(
+        arguments.size, arguments.start, arguments.end, arguments.fps, arguments.frames,
+        float(np.deg2rad(arguments.fov)),
+    )  # fmt: skip
+    masks = _masks_of(name, video, arguments.masks, len(arguments.videos) > 1)
+    if masks is None:
+        segmenter = make_segmenter(arguments.segmenter)
+    else:
+        # A frame without a mask stays without: nobody would notice a guess among given ones.
+        segmenter = make_segmenter("masks", path=masks[0], clip=masks[1])
+    source = open_source(str(video))
+    count = source.frame_count
+    if count is not None and config.start >= count:
+        source.close()
+        raise ExplainedError(f"{source.name} has {count} frames; --start can be 0 to {count - 1}.")
+    return PrepareJob(name, source, segmenter, config, box, points)
+
+
+def _masks_of(
+    name: str, video: Path, folder: Path | None, is_one_of_many: bool
+) -> tuple[Path, str | None] | None:
+    """Where a video's masks are: place, and how their names begin."""
+    if folder is None:
+        own = video / "masks.npz"
+        return (own, None) if own.is_file() else None
+    if (folder / name).is_dir():
+        return folder / name, None
+    if any(folder.glob(f"{name}_*.png")):
+        return folder, name
+    if is_one_of_many:
+        raise ExplainedError(f"There are no masks of {name} in {folder}: name a folder {name}.")
+    return folder, None
+
+
+def _names(videos: list[Path]) -> list[str]:
+    names = [video.name if video.is_dir() else video.stem for video in videos]
+    twice = {name for name in names if names.count(name) > 1}
+    if twice:
+        raise ExplainedError(f"Two videos are called {twice.pop()}; rename one of them.")
+    return names
+
+
+def _named(texts: list[str], names: list[str], option: str) -> dict[str, str]:
+    """`NAME=value` by name; without a name, for the only video."""
+    values = {}
+    for text in texts:
+        name, is_named, value = text.rpartition("=")
+        if not is_named and len(names) > 1:
+            raise ExplainedError(f"Say which video {option} {text} is for: {option} NAME={text}.")
+        name = name if is_named else names[0]
+        if name not in names:
+            raise ExplainedError(f"{option} names {name!r}; there are {', '.join(names)}.")
+        values[name] = value
+    return values
+
+
+def _box(text: str) -> "Box":
+    numbers = _numbers(text, 4, "--box", "X0,Y0,X1,Y1")
+    if not (numbers[0] < numbers[2] and numbers[1] < numbers[3]):
+        raise ExplainedError(f"--box {text} is no box: x0 < x1 and y0 < y1 are needed.")
+    return numbers[0], numbers[1], numbers[2], numbers[3]
+
+
+def _points(text: str) -> "Points":
+    import numpy as np
+
+    from core.segment.segmenter import Points
+
+    places, is_subject = [], []
+    for part in filter(None, text.split(";")):
+        if part[0] not in "+-":
+            raise ExplainedError(f"--stroke {text} is not like +120,80;-10,20.")
+        places.append(_numbers(part[1:], 2, "--stroke", "+X,Y;-X,Y"))
+        is_subject.append(part[0] == "+")
+    return Points(np.array(places, float), tuple(is_subject))
+
+
+def _numbers(text: str, count: int, option: str, form: str) -> list[float]:
+    try:
+        numbers = [float(part) for part in text.split(",")]
+    except ValueError:
+        numbers = []
+    if len(numbers) != count:
+        raise ExplainedError(f"{option} {text} is not like {form}.")
+    return numbers
+
+
+def _check_numbers(arguments: argparse.Namespace) -> None:
+    if not 32 <= arguments.size <= 2048:
+        raise ExplainedError(f"--size {arguments.size} is not between 32 and 2048.")
+    if not 2 <= arguments.frames <= 2000 or not 0 < arguments.fps <= 240:
+        raise ExplainedError("Give --frames of 2 to 2000 and --fps up to 240.")
+    if arguments.start < 0 or (arguments.end is not None and arguments.end <= arguments.start):
+        raise ExplainedError("--start must be 0 or more, --end greater than --start.")
+    if not 5 <= arguments.fov <= 150:
+        raise ExplainedError(f"--fov {arguments.fov:g} is not between 5 and 150 degrees.")

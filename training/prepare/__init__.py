@@ -1,0 +1,1 @@
+"""From raw videos to clips that a teacher can be fitted to."""

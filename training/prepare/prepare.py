@@ -1,0 +1,167 @@
+"""Make one prepared clip of one video.
+
+clip = prepare_clip(PrepareJob("walk", source, segmenter, PrepareConfig()))
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import pairwise
+
+import cv2
+import numpy as np
+from jaxtyping import Float, UInt8
+
+from core.camera import Camera
+from core.errors import SourceError
+from core.frame import Frame
+from core.results import Box
+from core.segment.segmenter import Points, Segmenter
+from core.sources.source import Source
+from training.prepare.flow import FlowMethod, dis_flow, flow_pair
+from training.prepare.prepared_clip import ClipFlow, PreparedClip
+
+Progress = Callable[[int, int | None], None]
+LEAST_FRAMES = 2
+LEAST_USABLE = 2
+
+
+@dataclass(frozen=True)
+class PrepareConfig:
+    """What is kept of a video."""
+
+    size_px: int = 256
+    """Long side of the kept pictures; smaller ones stay as they are."""
+    start: int = 0
+    end: int | None = None
+    """Frame to stop before."""
+    fps: float = 15.0
+    """Frames a second that are kept, at most."""
+    frames: int = 100
+    """Frames that are kept, at most."""
+    fov_rad: float = float(np.deg2rad(55.0))
+
+
+@dataclass(frozen=True, eq=False)
+class PrepareJob:
+    """One video, and who finds its subject."""
+
+    name: str
+    source: Source
+    segmenter: Segmenter
+    config: PrepareConfig
+    box: Box | None = None
+    """The subject on the first kept frame, in the video's pixels."""
+    points: Points | None = None
+    K: Float[np.ndarray, "3 3"] | None = None
+    """Of the video's pictures, where known."""
+    flow: FlowMethod = dis_flow
+
+
+def prepare_clip(job: PrepareJob, progress: Progress = lambda done, total: None) -> PreparedClip:
+    """Masks, flow and smaller pictures.
+
+    Raises:
+        SourceError: Fewer than two frames, pictures of several sizes, or no subject in them.
+    """
+    frames, alphas = _segmented(job, progress)
+    if len(frames) < LEAST_FRAMES:
+        raise SourceError(
+            f"{job.source.name} gives {len(frames)} frame; a teacher needs motion: take a longer "
+            "video or a higher --fps."
+        )
+    height, width = frames[0].rgb.shape[:2]
+    small = _small_size((width, height), job.config.size_px)
+    rgb = np.stack([cv2.resize(f.rgb, small, interpolation=cv2.INTER_AREA) for f in frames])
+    masks = np.stack([_small_mask(alpha, small) for alpha in alphas])
+    clip = PreparedClip(
+        name=job.name,
+        source=job.source.name,
+        frame_index=np.array([frame.index for frame in frames]),
+        times_s=np.array([frame.time_s for frame in frames]),
+        K=_small_intrinsics(job, (width, height), small),
+        rgb=rgb,
+        alphas=masks,
+        flow=_clip_flow(rgb, job.flow, progress),
+    )
+    _check(clip, job)
+    return clip
+
+
+def _check(clip: PreparedClip, job: PrepareJob) -> None:
+    count = int(clip.is_usable.sum())
+    if count >= LEAST_USABLE:
+        return
+    empty = sum(problem == "empty" for problem in clip.problems)
+    raise SourceError(
+        f"{job.source.name} has {count} usable masks of {len(clip.rgb)} ({empty} are empty): say "
+        f"where the subject is with --box {job.name}=X0,Y0,X1,Y1, or give masks with --masks."
+    )
+
+
+def _segmented(
+    job: PrepareJob, progress: Progress
+) -> tuple[list[Frame], list[UInt8[np.ndarray, "height width"]]]:
+    """Kept frames with their masks; the segmenter sees all frames in between."""
+    config, source = job.config, job.source
+    if config.start:
+        source.seek(config.start)
+    last = config.end if config.end is not None else source.frame_count
+    frames: list[Frame] = []
+    alphas: list[np.ndarray] = []
+    memory = None
+    while len(frames) < config.frames and (frame := source.read()) is not None:
+        if last is not None and frame.index >= last:
+            break
+        if frames and frame.rgb.shape != frames[0].rgb.shape:
+            raise SourceError(
+                f"{source.name} has pictures of {_size_text(frames[0])} and {_size_text(frame)}; "
+                "give pictures of one size."
+            )
+        if memory is None and (job.box is not None or job.points is not None):
+            memory = job.segmenter.prompt(frame, box=job.box, points=job.points)
+        mask, memory = job.segmenter.segment(frame, memory)
+        if not frames or frame.time_s >= frames[-1].time_s + 0.97 / config.fps:
+            frames.append(frame)
+            alphas.append(mask.alpha)
+        progress(frame.index + 1 - config.start, None if last is None else last - config.start)
+    return frames, alphas
+
+
+def _clip_flow(
+    rgb: UInt8[np.ndarray, "frames height width 3"], method: FlowMethod, progress: Progress
+) -> ClipFlow:
+    pairs = [flow_pair(first, second, method) for first, second in pairwise(rgb)]
+
+    def flows(name: str) -> np.ndarray:
+        return np.stack([getattr(pair, name) for pair in pairs]).astype(np.float16)
+
+    def confidences(name: str) -> np.ndarray:
+        return np.stack([np.rint(255 * getattr(p, name)) for p in pairs]).astype(np.uint8)
+
+    return ClipFlow(
+        flows("forward"), flows("backward"),
+        confidences("forward_confidence"), confidences("backward_confidence"),
+    )  # fmt: skip
+
+
+def _small_size(size: tuple[int, int], size_px: int) -> tuple[int, int]:
+    scale = min(1.0, size_px / max(size))
+    return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
+
+
+def _small_mask(
+    alpha: UInt8[np.ndarray, "height width"], size: tuple[int, int]
+) -> UInt8[np.ndarray, "h w"]:
+    shrunk = cv2.resize(alpha, size, interpolation=cv2.INTER_AREA)
+    return np.where(shrunk > 127, 255, 0).astype(np.uint8)
+
+
+def _small_intrinsics(
+    job: PrepareJob, size: tuple[int, int], small: tuple[int, int]
+) -> Float[np.ndarray, "3 3"]:
+    K = job.K if job.K is not None else Camera.from_fov(*size, job.config.fov_rad).K
+    return np.diag([small[0] / size[0], small[1] / size[1], 1.0]) @ K
+
+
+def _size_text(frame: Frame) -> str:
+    return f"{frame.width_px}x{frame.height_px}"
