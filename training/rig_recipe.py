@@ -63,6 +63,7 @@ def plan_for_rigs(paths: list[Path], name: str, length_m: float | None = None) -
     config = RigTeacherConfig(
         preparation=RigPreparation(merged_joints=_FINGERS),
         fit_prior=FitPrior(ridge=0.005, is_turned=True),
+        original_share=0.3,
     )
     views = ViewConfig(elevation_rad=(-0.35, 0.7)) if category == "human" else ViewConfig()
     recipe = Recipe(

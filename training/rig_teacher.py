@@ -66,6 +66,8 @@ class RigTeacherConfig:
     held_out_clips: tuple[str, ...] = ()
     """Motions never trained on."""
     preparation: RigPreparation = field(default_factory=RigPreparation)
+    original_share: float | None = None
+    """How often bodies come as their makers painted them; None: as their painters usually do."""
     fit_prior: FitPrior = field(default_factory=FitPrior)
     motion_rigs: tuple[Path, ...] = ()
     """Rigs whose motions all bodies play too, though nobody sees their own bodies."""
@@ -117,9 +119,8 @@ class RigTeacher:
             clips = tuple(c for c in each.clips if c.name not in config.held_out_clips)
             clips = clips or invented_clips(each.rig.skeleton)
             clips += tuple(clip for lender in lenders for clip in carried_clips(lender, each.rig))
-            bodies.append(
-                SynthBody.of(template, space, each.rig, clips, config.motion, config.fit_prior)
-            )
+            body = SynthBody.of(template, space, each.rig, clips, config.motion, config.fit_prior)
+            bodies.append(body.painted_as_made(config.original_share))
         return cls(template, space, tuple(bodies), config)
 
     def learn(self, progress: Progress = lambda stage, done, total: None) -> Knowledge:

@@ -2,9 +2,12 @@
 
 import numpy as np
 
+from core.rig import MotionClip, Rig
 from tests.training.made_dog import made_dog
 from tests.training.made_person import made_person
+from training.synth.bodies import SynthBody
 from training.synth.clothes import ClothesPainter
+from training.synth.coats import CoatPainter
 from training.synth.people_parts import ARM, FOOT, HAND, HEAD, LEG, TORSO, people_parts
 
 
@@ -31,6 +34,22 @@ def test_along_goes_from_shoulder_to_wrist_and_from_hip_to_ankle() -> None:
     np.testing.assert_allclose(parts.along[elbow], 0.5, atol=1e-6)
     knee = (parts.part == LEG) & (np.abs(rig.vertices[:, 1] - 0.28) < 1e-6)
     np.testing.assert_allclose(parts.along[knee], 0.22 / 0.45, atol=1e-6)
+
+
+def test_some_come_as_their_maker_painted_them() -> None:
+    rig, clips = made_person().rig, made_person().clips
+    body = SynthBody.alone(rig, clips).painted_as_made(1.0)
+    coat = body.painter.paint(np.random.default_rng(0))
+    np.testing.assert_allclose(coat, np.full_like(coat, coat[0, 0]))
+    dog = SynthBody.alone(made_dog(), (still_clip(made_dog()),)).painted_as_made(1.0)
+    assert isinstance(dog.painter, CoatPainter)
+    assert dog.painter.config.original_share == 1.0
+
+
+def still_clip(rig: Rig) -> MotionClip:
+    count = len(rig.skeleton.names)
+    still = np.tile(np.eye(3), (2, count, 1, 1))
+    return MotionClip("Idle", np.arange(2) / 30, still, np.tile(np.eye(4), (2, 1, 1)))
 
 
 def test_a_dog_is_no_person() -> None:

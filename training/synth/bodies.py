@@ -7,7 +7,7 @@ the template's words: joint rotations by global deltas from rest, a shape code f
 joints and skin, a similarity between the two rig spaces. So one student learns from many bodies.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -94,6 +94,16 @@ class SynthBody:
     def alone(cls, rig: Rig, clips: tuple[MotionClip, ...]) -> "SynthBody":
         """A rig that is its own template."""
         return cls.of(rig, proportion_modes(rig), rig, clips)
+
+    def painted_as_made(self, share: float | None) -> "SynthBody":
+        """The body as its maker painted it in a share of all coats; None leaves the share."""
+        if share is None:
+            return self
+        painter = self.painter
+        if isinstance(painter, ClothesPainter):
+            return replace(self, painter=replace(painter, original_share=share))
+        config = replace(painter.config, original_share=share)
+        return replace(self, painter=replace(painter, config=config))
 
     def template_shape(
         self, own: Float[np.ndarray, "batch own"], count: int

@@ -48,6 +48,8 @@ class ClothesPainter:
     parts: PeopleParts
     shade: Float[np.ndarray, " verts"]
     """Light and dark of the maker's face (eyes, brows, lips), 1 elsewhere."""
+    original_share: float = 0.0
+    """How often the body comes as its maker painted it."""
 
     @classmethod
     def of(cls, rig: Rig) -> "ClothesPainter | None":
@@ -57,6 +59,9 @@ class ClothesPainter:
 
     def paint(self, rng: np.random.Generator) -> Float[np.ndarray, "verts 3"]:
         """One random person, float32."""
+        if self.original_share and rng.random() < self.original_share:
+            own = self.rig.colors * rng.uniform(0.7, 1.3)
+            return np.clip(own, 0, 1).astype(np.float32)
         tone = SKIN[rng.integers(len(SKIN))] * rng.uniform(0.9, 1.08)
         colors = tone * self.shade[:, None]
         self._legs(rng, colors)
