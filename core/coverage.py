@@ -31,6 +31,10 @@ class Drawn:
     def is_covered(self) -> Bool[np.ndarray, "bodies size size"]:
         return self.face_index >= 0
 
+    def covers(self, body: int) -> Bool[np.ndarray, "size size"]:
+        """Where one body is."""
+        return self.face_index[body] >= 0
+
     def attach(
         self, body: Int[np.ndarray, " n"], row: Int[np.ndarray, " n"], column: Int[np.ndarray, " n"]
     ) -> tuple[Int[np.ndarray, "n 3"], Float[np.ndarray, "n 3"]]:

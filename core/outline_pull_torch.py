@@ -44,7 +44,7 @@ def outline_distance(
 
 def _pulls(drawn: Drawn, frame: int, target: FitTarget) -> tuple[np.ndarray, ...]:
     """Frame, mesh point (vertices, weights), goal in pixels and share of the sum, of every pull."""
-    ours, theirs = find_outline(drawn.is_covered[frame], target.is_visible), target.outline
+    ours, theirs = find_outline(drawn.covers(frame), target.is_visible), target.outline
     if not len(ours.row):
         return (np.zeros(0, np.int64), np.zeros((0, 3), np.int64), np.zeros((0, 3)),
                 np.zeros((0, 2)), np.zeros(0))  # fmt: skip

@@ -15,6 +15,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from core.adam_torch import Adam
 from core.body_state_torch import Bodies, BodyState
 from core.body_torch import BodyTorch
 from core.coverage import Drawn
@@ -88,7 +89,7 @@ class WindowFit:
             should_stop: Asked before each step.
         """
         config, views = self.config, _Views(results, targets)
-        optimizer, rates = _optimizer(state, config, fits_shape)
+        adam = _adam(state, config, fits_shape)
         best, best_step = None, 0
         for step in range(config.steps + 1):
             bodies = state.bodies(self.body)
@@ -102,11 +103,8 @@ class WindowFit:
                 break
             loss = self._misfit(points, drawn, targets, views).sum() + held.sum()
             loss = loss + self._roughness(state)
-            optimizer.zero_grad()
             loss.backward()
-            for group, rate in zip(optimizer.param_groups, rates, strict=True):
-                group["lr"] = rate * _fade(step / config.steps)
-            optimizer.step()
+            adam.step(_fade(step / config.steps))
         assert best is not None
         return best
 
@@ -148,16 +146,13 @@ def _score(
     return np.array(iou) - held.detach().double().numpy()
 
 
-def _optimizer(
-    state: BodyState, config: RefineConfig, fits_shape: bool
-) -> tuple[torch.optim.Adam, list[float]]:
+def _adam(state: BodyState, config: RefineConfig, fits_shape: bool) -> Adam:
     learned = state.learned._asdict()
     if config.joint_stay <= 0:
         del learned["bend"]
     if fits_shape and len(state.shape):
         learned["shape"] = state.shape
-    groups = [{"params": [value], "lr": RATES[name]} for name, value in learned.items()]
-    return torch.optim.Adam(groups, betas=(0.8, 0.95)), [RATES[name] for name in learned]
+    return Adam(list(learned.values()), [RATES[name] for name in learned])
 
 
 def _fade(share: float) -> float:
