@@ -49,10 +49,10 @@ class CaptureThread(QThread):
     Signals (emitted on this thread):
         opened(SourceFacts): The source is open; frames follow.
         failed(Exception): It could not be opened, or a recorded one broke; the thread ends.
-        ran_out(): Playback reached the end of a range that does not loop, or a live source ended.
+        ran_out(): Playback reached the end of a range that does not loop.
 
-    A live source that breaks after its first frame is tried again until it is back; `feed` tells
-    the window how it is doing.
+    A live source that breaks or ends after its first frame is tried again until it is back; `feed`
+    tells the window how it is doing.
     """
 
     opened = Signal(object)
@@ -129,27 +129,26 @@ class CaptureThread(QThread):
         self._out.put(shot)
 
     def _read_live(self, source: Source) -> None:
-        """Read what comes; when the source breaks, wait for it to come back."""
-        first_index, first_s = 0, 0.0
-        while not self._is_stopped:
-            last = self._read_until_broken(source, first_index, first_s)
+        """Read what comes; when the source breaks or hangs up, wait for it to come back."""
+        last: Frame | None = None
+        while True:
+            last = self._read_until_broken(source, last)
             source.close()
-            if last is None:
-                return
-            first_index, first_s = last.index + 1, last.time_s + RETRY_S
-            reopened = self._reopen()
+            reopened = None if last is None or self._is_stopped else self._reopen()
             if reopened is None:
                 return
             source = reopened
-        source.close()
 
-    def _read_until_broken(self, source: Source, first_index: int, first_s: float) -> Frame | None:
-        """The last frame before the source broke; None when it ended or was stopped.
+    def _read_until_broken(self, source: Source, before: Frame | None) -> Frame | None:
+        """The last frame there was; `before` is the one from before the last break.
 
         Raises:
-            SourceError: It broke before its first frame.
+            SourceError: It broke before any frame came.
         """
-        last: Frame | None = None
+        # After a break numbers and time go on, so that nothing downstream runs backwards.
+        first_index = 0 if before is None else before.index + 1
+        first_s = 0.0 if before is None else before.time_s + RETRY_S
+        last = before
         while not self._is_stopped:
             started_s = time.perf_counter()
             try:
@@ -159,14 +158,13 @@ class CaptureThread(QThread):
                     raise
                 LOG.warning("live source lost: %s", error)
                 return last
-            if frame is None:
-                self.ran_out.emit()
-                return None
+            if frame is None:  # a network camera that restarts hangs up in an orderly way
+                LOG.warning("the live source hung up")
+                return last
             self.feed.saw(frame.rgb)
-            # After a break numbers and time go on, so that nothing downstream runs backwards.
             last = replace(frame, index=frame.index + first_index, time_s=frame.time_s + first_s)
             self._put(last, started_s)
-        return None
+        return last
 
     def _reopen(self) -> Source | None:
         """Try once a second until the source is back; None when stopped."""

@@ -4,11 +4,11 @@ from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QEvent, QTimer
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from app.session import Session
 from app.take_curves import root_yaw_rad, take_sigmas
-from app.theme import current_tones
+from app.theme import current_tones, scaled_font
 from app.time_view import MARGIN_PX, TimeView
 
 COMPONENTS = 3
@@ -32,6 +32,10 @@ class CurvesPanel(QWidget):
         self.setAccessibleName("Curves over time")
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(MARGIN_PX, 0, MARGIN_PX, 0)
+        self._column.setSpacing(0)
+        self._legend = QLabel()
+        self._legend.setFont(scaled_font(0.8))
+        self._legend.setProperty("tone", "muted")
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(REFRESH_MS)
@@ -57,17 +61,18 @@ class CurvesPanel(QWidget):
         self.plot.getPlotItem().hideAxis("bottom")
         self.plot.getPlotItem().layout.setContentsMargins(0, 0, 0, 0)
         self.plot.getPlotItem().getViewBox().setDefaultPadding(0)
-        legend = self.plot.addLegend(offset=(4, 2), labelTextSize="8pt", colCount=4)
+        lines: list[str] = []
         names = [f"PC {number + 1}" for number in range(COMPONENTS)] + ["turn"]
         for name, colour in zip(names, COLOURS, strict=True):
             pen = pg.mkPen(colour, width=1.5)
+            lines.append(f"<span style='color:{colour}'>■</span>&nbsp;{name}")
             self.curves[name] = self.plot.plot([], [], pen=pen, name=name, connect="finite")
+        self._legend.setText("&nbsp;&nbsp;&nbsp;".join(lines))
         self._playhead = pg.InfiniteLine(angle=90)
         self.plot.addItem(self._playhead)
         self.plot.scene().sigMouseClicked.connect(self._on_click)
-        legend.setBrush(None)
-        self._legend = legend
-        self._column.addWidget(self.plot)
+        self._column.addWidget(self._legend)
+        self._column.addWidget(self.plot, 1)
         self._tint()
 
     def _tint(self) -> None:
@@ -76,9 +81,6 @@ class CurvesPanel(QWidget):
         tones = current_tones()
         self.plot.setBackground(tones.panel)
         self._playhead.setPen(pg.mkPen(tones.text, width=1.5))
-        self._legend.setLabelTextColor(tones.muted)
-        for _, label in self._legend.items:
-            label.setText(label.text)
 
     def changeEvent(self, event: QEvent) -> None:
         if event.type() == QEvent.Type.PaletteChange and self.plot is not None:

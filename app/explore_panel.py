@@ -59,9 +59,9 @@ class ExplorePanel(QWidget):
         self.map = LatentMap(session)
         self._grid = QGridLayout()
         self._grid.setHorizontalSpacing(SPACE_PX)
-        self._grid.setVerticalSpacing(SPACE_PX // 2)
+        self._grid.setVerticalSpacing(SPACE_PX // 4)
         column = QVBoxLayout(self)
-        column.setContentsMargins(2 * SPACE_PX, 2 * SPACE_PX, SPACE_PX, SPACE_PX)
+        column.setContentsMargins(12, SPACE_PX, SPACE_PX // 2, SPACE_PX)
         column.setSpacing(SPACE_PX)
         column.addLayout(self._head(actions))
         column.addWidget(self._state)
@@ -72,7 +72,7 @@ class ExplorePanel(QWidget):
         split.setStretchFactor(0, 3)
         split.setStretchFactor(1, 2)
         split.setChildrenCollapsible(False)
-        split.setSizes([300, 190])
+        split.setSizes([250, 250])
         column.addWidget(split, 1)
         session.model_changed.connect(self._build)
         session.explore_changed.connect(self.refresh)
@@ -110,7 +110,7 @@ class ExplorePanel(QWidget):
     def _scrolled(self) -> QScrollArea:
         holder = QWidget()
         column = QVBoxLayout(holder)
-        column.setContentsMargins(0, 0, SPACE_PX, 0)
+        column.setContentsMargins(0, 0, SPACE_PX // 2, 0)
         column.addLayout(self._grid)
         column.addStretch(1)
         area = QScrollArea()
@@ -150,7 +150,7 @@ class ExplorePanel(QWidget):
         self._follow.setEnabled(self._session.model is not None)
         self._follow.setChecked(explore.is_frozen)
         has_source = self._session.facts is not None
-        back = "Follow the video" if has_source else "Back to rest"
+        back = "Follow" if has_source else "Rest"
         self._follow.setText(back if explore.is_frozen else "Freeze")
         self._state.setText(self._sentence())
 

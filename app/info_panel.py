@@ -1,8 +1,11 @@
 """Facts about the source, the shown frame and the model."""
 
+from typing import Any
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFormLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
+from app.models_dialog import in_words
 from app.session import Session
 from app.theme import SPACE_PX, scaled_font
 from app.timecode import timecode
@@ -28,6 +31,7 @@ class InfoPanel(QWidget):
             title = QLabel(heading)
             title.setFont(scaled_font(0.9, bold=True))
             title.setProperty("tone", "muted")
+            title.setContentsMargins(0, 0 if heading == "Source" else SPACE_PX, 0, 0)
             form.addRow(title)
             for name in names:
                 self._values[name] = self._value()
@@ -102,5 +106,13 @@ class InfoPanel(QWidget):
             Mesh=f"{len(rig.vertices)} vertices, {len(rig.faces)} faces",
             Skeleton=f"{len(rig.skeleton.names)} joints",
             Licence=str(card.get("licence", card.get("license", "see its card"))),
-            Trained_on=str(card.get("training_data", card.get("trained_on", "see its card"))),
+            Trained_on=_trained_on(card),
         )
+
+
+def _trained_on(card: dict[str, Any]) -> str:
+    """What the card says of its data, in few words; the model manager shows all."""
+    training = card.get("training")
+    if isinstance(training, dict) and training.get("rigs"):
+        return f"{in_words(training['rigs'])}; real footage: {training.get('real_footage', 'none')}"
+    return str(card.get("training_data", card.get("trained_on", "see its card")))

@@ -29,7 +29,7 @@ class InputPanel(QWidget):
             label.setProperty("tone", "muted")
         self._facts.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         column = QVBoxLayout(self)
-        column.setContentsMargins(*(SPACE_PX,) * 4)
+        column.setContentsMargins(12, SPACE_PX // 2, 12, SPACE_PX)
         column.setSpacing(SPACE_PX)
         column.addWidget(self.input_view)
         column.addLayout(self._switches())

@@ -2,18 +2,40 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtGui import QAction, QIcon, QKeyEvent, QKeySequence, QPixmap
+from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtGui import QAction, QColor, QIcon, QKeyEvent, QKeySequence, QPainter, QPixmap
 from PySide6.QtWidgets import (
     QDialog,
     QLineEdit,
     QListWidget,
     QListWidgetItem,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
     QVBoxLayout,
     QWidget,
 )
 
-from app.theme import SPACE_PX
+from app.theme import SPACE_PX, current_tones
+
+KEYS_ROLE = Qt.ItemDataRole.UserRole
+
+
+class _KeysAtTheRight(QStyledItemDelegate):
+    """Draws an action's keys at the end of its line."""
+
+    def paint(
+        self,
+        painter: QPainter,
+        option: QStyleOptionViewItem,
+        index: QModelIndex | QPersistentModelIndex,
+    ) -> None:
+        super().paint(painter, option, index)
+        painter.save()
+        painter.setPen(QColor(current_tones().muted))
+        rect = option.rect.adjusted(0, 0, -SPACE_PX, 0)  # type: ignore[attr-defined]
+        end = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        painter.drawText(rect, end, str(index.data(KEYS_ROLE) or ""))
+        painter.restore()
 
 
 class Palette(QDialog):
@@ -33,6 +55,7 @@ class Palette(QDialog):
         self.search.installEventFilter(self)
         self.list = QListWidget()
         self.list.setUniformItemSizes(True)
+        self.list.setItemDelegate(_KeysAtTheRight(self.list))
         blank = QPixmap(24, 24)
         blank.fill(Qt.GlobalColor.transparent)
         self._blank = QIcon(blank)  # keeps the titles in one column
@@ -62,7 +85,10 @@ class Palette(QDialog):
             keys = action.shortcut().toString(native)
             title = action.text().rstrip("…")
             icon = self._blank if action.icon().isNull() else action.icon()
-            self.list.addItem(QListWidgetItem(icon, f"{title}    {keys}".rstrip()))
+            item = QListWidgetItem(icon, title)
+            item.setData(KEYS_ROLE, keys)
+            item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{title} {keys}".rstrip())
+            self.list.addItem(item)
         self.list.setCurrentRow(0)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:

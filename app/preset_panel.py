@@ -23,7 +23,9 @@ from app.icon_button import IconButton
 from app.session import Session
 from app.theme import SPACE_PX
 
-THUMBNAIL_PX = 72
+THUMBNAIL_PX = 56
+NAME_PX = 28
+"""Under a thumbnail."""
 BLEND_STEPS = 100
 
 
@@ -46,7 +48,7 @@ class PresetPanel(QWidget):
         self.list.setMovement(QListView.Movement.Static)
         self.list.setIconSize(QSize(THUMBNAIL_PX, THUMBNAIL_PX))
         self.list.setSpacing(SPACE_PX // 2)
-        self.list.setMinimumHeight(THUMBNAIL_PX)
+        self.list.setMinimumHeight(THUMBNAIL_PX + NAME_PX)
         self.list.setAccessibleName("Presets")
         self.list.itemActivated.connect(lambda item: self.apply())
         self._empty = QLabel("No presets yet. Keep a pose to find it again here.")

@@ -77,9 +77,13 @@ class StartPage(QWidget):
         sign.setAlignment(Qt.AlignmentFlag.AlignCenter)
         inside = QVBoxLayout(button)
         inside.setContentsMargins(SPACE_PX, 2 * SPACE_PX, SPACE_PX, 2 * SPACE_PX)
+        inside.setSpacing(SPACE_PX // 2)
+        inside.addStretch(1)
         inside.addWidget(sign)
+        inside.addSpacing(SPACE_PX // 2)
         inside.addWidget(_label(title, 1.25, bold=True))
         inside.addWidget(_label(text, 0.9, tone="muted"))
+        inside.addStretch(1)
         for child in button.findChildren(QLabel):
             child.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.targets.append(button)
@@ -105,7 +109,7 @@ class StartPage(QWidget):
 
     def _recent(self, text: str) -> QPushButton:
         path = Path(text)
-        shown = f"{path.name}    {path.parent}" if path.is_absolute() else text
+        shown = f"{path.name}    {_folder_of(path)}" if path.is_absolute() else text
         button = QPushButton(shown if len(shown) < 80 else f"{path.name}    …{shown[-48:]}")
         button.setFlat(True)
         button.setCursor(Qt.CursorShape.PointingHandCursor)
@@ -116,6 +120,14 @@ class StartPage(QWidget):
         if event.type() == QEvent.Type.PaletteChange:
             self.refresh()
         super().changeEvent(event)
+
+
+def _folder_of(path: Path) -> str:
+    """Where it lies; the home folder as people write it."""
+    home = Path.home()
+    if path.is_relative_to(home) and path.parent != home:
+        return f"~/{path.parent.relative_to(home).as_posix()}"
+    return "~" if path.parent == home else str(path.parent)
 
 
 def _label(text: str, scale: float, bold: bool = False, tone: str = "") -> QLabel:

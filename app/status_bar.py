@@ -46,7 +46,7 @@ class StatusBar(QStatusBar):
             is_moving = session.transport.state.is_playing or session.facts.is_live
             said["rate"] = f"{session.window_meter.per_second():.0f} fps" if is_moving else "paused"
             said["frame"] = f"frame {session.frame_index}"
-            if shown is not None:
+            if shown is not None and is_moving:
                 said["latency"] = f"{session.latency_ms:.0f} ms"
         if session.recorder.is_recording:
             said["record"] = f"● REC {clock_text(session.recorder.seconds)}"

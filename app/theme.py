@@ -141,6 +141,7 @@ def style_sheet(tones: Tones) -> str:
     """The shapes Fusion lacks."""
     tint = tinted(tones.accent, tones.panel, 0.16)
     is_white = QColor(tones.on_accent).lightness() > 128
+    arrow = (ICONS_FOLDER / "chevron-grey.svg").as_posix()
     tick = (ICONS_FOLDER / ("check-white.svg" if is_white else "check.svg")).as_posix()
     return f"""
 QMainWindow::separator {{ background: {tones.window}; width: 6px; height: 6px; }}
@@ -156,7 +157,7 @@ QMenuBar::item:selected {{ background: {tones.line}; }}
 QStatusBar {{ background: {tones.panel}; border-top: 1px solid {tones.line}; }}
 QStatusBar::item {{ border: 0; }}
 QDockWidget {{ color: {tones.muted}; font-weight: 600; }}
-QDockWidget::title {{ background: {tones.panel}; padding: 7px 12px; border: 0; }}
+QDockWidget::title {{ background: {tones.panel}; padding: 7px 8px; border: 0; }}
 QToolButton {{ border: 1px solid transparent; border-radius: 5px; padding: 4px; }}
 QToolButton:hover {{ background: {tones.line}; }}
 QToolButton:pressed {{ background: {tones.field}; }}
@@ -198,17 +199,24 @@ QCheckBox::indicator:checked {{ background: {tones.accent}; border-color: {tones
 QCheckBox::indicator:disabled {{ border-color: {tones.line}; background: {tones.window}; }}
 QComboBox, QSpinBox, QDoubleSpinBox, QLineEdit {{ background: {tones.field};
     border: 1px solid {tones.line}; border-radius: 5px; padding: 3px 6px; min-height: 18px; }}
+QComboBox:hover, QLineEdit:hover {{ border-color: {tones.muted}; }}
 QAbstractSpinBox QLineEdit, QComboBox QLineEdit {{ border: 0; padding: 0; min-height: 0;
     background: transparent; }}
 QSpinBox::up-button, QSpinBox::down-button, QDoubleSpinBox::up-button,
 QDoubleSpinBox::down-button {{ width: 0; border: 0; }}
 QComboBox:focus, QSpinBox:focus, QDoubleSpinBox:focus, QLineEdit:focus {{
     border-color: {tones.accent}; }}
-QComboBox::drop-down {{ border: 0; width: 18px; }}
+QComboBox::drop-down {{ border: 0; width: 20px; }}
+QComboBox::down-arrow {{ image: url({arrow}); width: 14px; height: 14px; }}
 QHeaderView::section {{ background: {tones.panel}; color: {tones.muted}; border: 0;
     border-bottom: 1px solid {tones.line}; padding: 6px 8px; }}
 QTreeView, QTableView, QListView, QPlainTextEdit {{ border: 0; background: {tones.panel};
     alternate-background-color: {tones.window}; }}
+QListView::item, QTreeView::item {{ padding: 3px 4px; }}
+QListView::item:hover, QTreeView::item:hover {{ background: {tones.window}; }}
+QListView::item:selected, QTreeView::item:selected {{ background: {tint}; color: {tones.text}; }}
+QProgressBar {{ background: {tones.line}; border: 0; border-radius: 3px; max-height: 6px; }}
+QProgressBar::chunk {{ background: {tones.accent}; border-radius: 3px; }}
 QScrollArea, QScrollArea > QWidget > QWidget {{ border: 0; background: transparent; }}
 QScrollBar:vertical {{ background: transparent; width: 10px; }}
 QScrollBar:horizontal {{ background: transparent; height: 10px; }}

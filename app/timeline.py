@@ -131,6 +131,7 @@ class Timeline(QWidget):
         self._thumbs = {}
         self.set_view(TimeView.whole(self._count))
         facts = self._session.facts
+        self.setVisible(facts is None or not facts.is_live)  # live, there is nothing to scrub
         if facts is not None and facts.frame_count:
             self._reader = ThumbnailThread(self._session.services, facts.text, facts.frame_count)
             self._reader.read.connect(self._on_thumb)

@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QFontMetrics
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from app.icon_button import IconButton
 from app.icons import icon
@@ -38,24 +38,27 @@ class TransportBar(QWidget):
             label.setMinimumWidth(QFontMetrics(label.font()).horizontalAdvance(widest))
         for label in (self.frame, self.progress):
             label.setProperty("tone", "muted")
-        row.addWidget(self.timecode)
-        row.addSpacing(SPACE_PX)
-        row.addWidget(self.frame)
-        row.addStretch(1)
+        row.addWidget(_side(self.timecode, self.frame), 1)
+        self._buttons = self._button_row(actions)
+        row.addWidget(self._buttons)
+        row.addWidget(_side(None, self.progress, self.speed), 1)
+        for signal in (session.play_changed, session.shown_changed, session.source_changed):
+            signal.connect(self.refresh)
+        session.results_changed.connect(self._refresh_progress)
+        self.refresh()
+
+    def _button_row(self, actions: dict[str, QAction]) -> QWidget:
+        holder = QWidget()
+        row = QHBoxLayout(holder)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(SPACE_PX // 2)
         for name in BUTTONS:
             size_px = 24 if name == "play" else 20
             row.addWidget(IconButton(name, actions[name].text(), actions[name], size_px))
         row.addSpacing(2 * SPACE_PX)
         for name in RANGE_BUTTONS:
             row.addWidget(IconButton(name, actions[name].text(), actions[name]))
-        row.addStretch(1)
-        row.addWidget(self.progress)
-        row.addSpacing(SPACE_PX)
-        row.addWidget(self.speed)
-        for signal in (session.play_changed, session.shown_changed, session.source_changed):
-            signal.connect(self.refresh)
-        session.results_changed.connect(self._refresh_progress)
-        self.refresh()
+        return holder
 
     def _speed_box(self) -> QComboBox:
         box = QComboBox()
@@ -78,7 +81,10 @@ class TransportBar(QWidget):
         else:
             shown = session.shown
             self.timecode.setText(timecode(shown.frame.time_s if shown else 0.0))
-            self.frame.setText(f"{index}" if facts else "no source")
+            self.frame.setText(f"frame {index}, live" if facts else "no source")
+        is_live = facts is not None and facts.is_live
+        self._buttons.setVisible(not is_live)
+        self.speed.setVisible(not is_live)
         self.speed.setEnabled(session.transport.can_scrub)
         self._refresh_speed()
         if session.transport.state.is_playing != self._was_playing:
@@ -106,3 +112,20 @@ class TransportBar(QWidget):
             part = store.covered_part()
             said = "reconstructed" if part == 1 else f"reconstructing {part:.0%}"
         self.progress.setText(said)
+
+
+def _side(*widgets: QWidget | None) -> QWidget:
+    """One side of the row; both are equally wide, so that the buttons stay in the middle.
+
+    None is the space that pushes the others to the right.
+    """
+    holder = QWidget()
+    holder.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+    row = QHBoxLayout(holder)
+    row.setContentsMargins(0, 0, 0, 0)
+    row.setSpacing(2 * SPACE_PX)
+    for widget in widgets:
+        row.addStretch(1) if widget is None else row.addWidget(widget)
+    if None not in widgets:
+        row.addStretch(1)
+    return holder

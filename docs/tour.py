@@ -25,6 +25,7 @@ from app.look import DISPLAY_MODES
 from app.main_window import MainWindow
 from app.models_dialog import ModelsDialog
 from app.picture_dialog import PictureDialog
+from app.recents import settings
 from core.errors import SourceError
 from tests.app.mjpeg_camera import MjpegCamera
 
@@ -112,7 +113,8 @@ def sample_pictures(window: MainWindow, step: int = 2) -> list[np.ndarray]:
     assert path is not None
     with av.open(path) as container:
         frames = list(container.decode(video=0))
-    return [frame.to_ndarray(format="rgb24") for frame in frames[::step]]
+    there = [frame.to_ndarray(format="rgb24") for frame in frames[::step]]
+    return there + there[-2:0:-1]  # and back, so that the loop has no jump
 
 
 def tour(window: MainWindow, session_folder: Path) -> Iterator[Stop]:
@@ -129,6 +131,8 @@ def tour(window: MainWindow, session_folder: Path) -> Iterator[Stop]:
 def _beginning(window: MainWindow) -> Iterator[Stop]:
     session = window.session
     session.close_source()
+    settings().clear()
+    window.start_page.refresh()
     yield Stop("start", lambda: not session.is_model_loading)
     window.open_text("/nowhere/holiday.txt")
     yield Stop("error-banner", window.banner.isVisible)
@@ -140,6 +144,10 @@ def _live(window: MainWindow) -> Iterator[Stop]:
     with MjpegCamera(sample_pictures(window), fps=12) as camera:
         window.open_text(camera.address)
         yield Stop("opening", lambda: window.veil.isVisible() or session.facts is not None, 0)
+        yield Stop("live-first", lambda: _frame(window) > 3, 0, is_picture=False)
+        box = session.services.sample_box
+        assert box is not None
+        session.editor.prompt(box)
         yield Stop("live", lambda: _frame(window) > 25)
         session.set_look(has_hud=True)
         yield Stop("live-numbers", lambda: _frame(window) > 40)

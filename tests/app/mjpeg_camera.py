@@ -85,7 +85,7 @@ class MjpegCamera:
         """Width and height; None is that of the pictures."""
         self.connections = 0
         self._pictures, self._fps = pictures, fps
-        self._number, self._is_over = 0, False
+        self.number, self._is_over = 0, False
         self._last = b""
         self._server = _Server(("127.0.0.1", 0), _Handler)
         self._server.camera = self
@@ -105,8 +105,8 @@ class MjpegCamera:
             return None
         if self.mode == "frozen" and self._last:
             return self._last
-        self._number += 1
-        rgb = self._pictures[self._number % len(self._pictures)]
+        self.number += 1
+        rgb = self._pictures[self.number % len(self._pictures)]
         if self.size_px is not None:
             rgb = cv2.resize(rgb, self.size_px, interpolation=cv2.INTER_AREA)
         self._last = cv2.imencode(".jpg", burn(rgb, clock_ms())[..., ::-1])[1].tobytes()
