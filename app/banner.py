@@ -32,7 +32,7 @@ class Banner(QFrame):
         row.addWidget(self._sign)
         row.addWidget(self.text, 1)
         self._offered: Callable[[], object] | None = None
-        self.offer = QPushButton()
+        self.offer = QPushButton("Open")
         self.offer.clicked.connect(self._take_offer)
         for button in (self.offer, self._details, self._copy, close):
             row.addWidget(button)
@@ -60,6 +60,7 @@ class Banner(QFrame):
         self.text.setText(text)
         self._details.setVisible(error is not None)
         self._copy.setVisible(error is not None)
+        self._copy.setText("Copy report")
         self._tint("warning", current_tones().bad if error is not None else current_tones().accent)
         self.show()
 

@@ -40,6 +40,7 @@ class InfoPanel(QWidget):
         holder.setLayout(form)
         area = QScrollArea()
         area.setWidgetResizable(True)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # what is inside has the keyboard
         area.setWidget(holder)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)

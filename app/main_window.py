@@ -64,9 +64,9 @@ class MainWindow(QMainWindow):
         self.actions_by_id = build_actions(self)
         tint_actions(self.actions_by_id)
         self._build_menus()
+        self._build_tool_bar()  # Tab goes in this order
         self._build_centre()
         self._build_docks()
-        self._build_tool_bar()
         self.setStatusBar(StatusBar(session, self))
         self._closes_anyway = False
         self.layout_of_docks.remember_first()

@@ -55,10 +55,12 @@ class ShortcutSheet(QDialog):
         self._groups: list[QTreeWidgetItem] = []
         self.search = QLineEdit()
         self.search.setPlaceholderText("Search")
+        self.search.setAccessibleName("Search for a shortcut")
         self.search.setClearButtonEnabled(True)
         self.search.textChanged.connect(self._filter)
         self.tree = QTreeWidget()
         self.tree.setHeaderLabels(["What", "Keys"])
+        self.tree.setAccessibleName("Shortcuts")
         self.tree.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self.tree.header().setStretchLastSection(False)
         self.tree.header().setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)

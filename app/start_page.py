@@ -67,7 +67,6 @@ class StartPage(QWidget):
 
     def _target(self, action: QAction, icon_name: str, title: str, text: str) -> QPushButton:
         button = QPushButton()
-        button.setFixedSize(QSize(224, 168))
         button.setAccessibleName(title)
         button.setAccessibleDescription(text.replace("\n", " "))
         button.setToolTip(action.toolTip())
@@ -84,6 +83,8 @@ class StartPage(QWidget):
         inside.addWidget(_label(title, 1.25, bold=True))
         inside.addWidget(_label(text, 0.9, tone="muted"))
         inside.addStretch(1)
+        wanted = inside.sizeHint()  # larger with larger text
+        button.setFixedSize(wanted.expandedTo(QSize(224, 168)))
         for child in button.findChildren(QLabel):
             child.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.targets.append(button)

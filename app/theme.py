@@ -168,11 +168,12 @@ QPushButton {{ background: {tones.panel}; border: 1px solid {tones.line}; border
     padding: 5px 12px; }}
 QPushButton:hover {{ border-color: {tones.muted}; }}
 QPushButton:pressed {{ background: {tones.field}; }}
-QPushButton:focus {{ border-color: {tones.accent}; }}
 QPushButton:checked {{ background: {tint}; color: {tones.accent}; border-color: {tones.accent}; }}
 QPushButton[primary="true"] {{ background: {tones.accent}; color: {tones.on_accent};
     border-color: {tones.accent}; }}
 QPushButton[primary="true"]:hover {{ border-color: {tones.text}; }}
+QPushButton:focus {{ border: 2px solid {tones.accent}; padding: 4px 11px; }}
+QPushButton[primary="true"]:focus {{ border-color: {tones.text}; }}
 QPushButton#target:hover {{ border: 2px solid {tones.accent}; }}
 QPushButton[flat="true"] {{ background: transparent; border-color: transparent; }}
 QPushButton[flat="true"]:hover {{ color: {tones.accent}; }}
@@ -185,11 +186,13 @@ QTabBar::tab {{ background: transparent; color: {tones.muted}; padding: 8px 12px
     border: 0; border-bottom: 2px solid transparent; }}
 QTabBar::tab:selected {{ color: {tones.text}; border-bottom-color: {tones.accent}; }}
 QTabBar::tab:hover {{ color: {tones.text}; }}
+QTabBar:focus {{ background: {tint}; }}
 QSlider::groove:horizontal {{ height: 4px; border-radius: 2px; background: {tones.line}; }}
 QSlider::sub-page:horizontal {{ background: {tones.accent}; border-radius: 2px; }}
 QSlider::sub-page:horizontal:disabled {{ background: {tones.line}; }}
 QSlider::handle:horizontal {{ width: 14px; height: 14px; margin: -5px 0; border-radius: 7px;
     background: {tones.field}; border: 2px solid {tones.accent}; }}
+QSlider:focus::handle:horizontal {{ background: {tones.accent}; }}
 QSlider::handle:horizontal:disabled {{ border-color: {tones.line}; }}
 QCheckBox::indicator {{ width: 14px; height: 14px; border: 1px solid {tones.muted};
     border-radius: 4px; background: {tones.field}; }}
@@ -210,8 +213,11 @@ QComboBox::drop-down {{ border: 0; width: 20px; }}
 QComboBox::down-arrow {{ image: url({arrow}); width: 14px; height: 14px; }}
 QHeaderView::section {{ background: {tones.panel}; color: {tones.muted}; border: 0;
     border-bottom: 1px solid {tones.line}; padding: 6px 8px; }}
-QTreeView, QTableView, QListView, QPlainTextEdit {{ border: 0; background: {tones.panel};
+QTreeView, QTableView, QListView, QPlainTextEdit {{ border: 1px solid transparent;
+    background: {tones.panel};
     alternate-background-color: {tones.window}; }}
+QTreeView:focus, QTableView:focus, QListView:focus, QPlainTextEdit:focus {{
+    border-color: {tones.accent}; }}
 QListView::item, QTreeView::item {{ padding: 3px 4px; }}
 QListView::item:hover, QTreeView::item:hover {{ background: {tones.window}; }}
 QListView::item:selected, QTreeView::item:selected {{ background: {tint}; color: {tones.text}; }}

@@ -4,6 +4,7 @@ import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
+    QFontMetrics,
     QImage,
     QMouseEvent,
     QPainter,
@@ -22,7 +23,6 @@ from app.timecode import timecode
 
 THUMBS_PX = 32
 ZOOM_PER_NOTCH = 1.25
-RULER_PX = 20
 STRIP_PX = 22
 TICK_STEPS_S = (0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600)
 GOOD, MIDDLING = 0.6, 0.3
@@ -57,12 +57,17 @@ class Timeline(QWidget):
         session.results_changed.connect(self._on_results)
 
     def sizeHint(self) -> QSize:
-        return QSize(400, RULER_PX + THUMBS_PX + STRIP_PX + 18)
+        return QSize(400, self._ruler_px + THUMBS_PX + STRIP_PX + 18)
 
     def minimumSizeHint(self) -> QSize:
         return QSize(160, self.sizeHint().height())
 
     # Geometry.
+
+    @property
+    def _ruler_px(self) -> int:
+        """As high as its text, whatever size that has."""
+        return QFontMetrics(scaled_font(0.8)).height() + 5
 
     @property
     def _count(self) -> int:
@@ -83,11 +88,11 @@ class Timeline(QWidget):
 
     @property
     def _thumbs_rect(self) -> QRectF:
-        return QRectF(MARGIN_PX, RULER_PX + 4, self._inner_px, THUMBS_PX)
+        return QRectF(MARGIN_PX, self._ruler_px + 4, self._inner_px, THUMBS_PX)
 
     @property
     def _strip_rect(self) -> QRectF:
-        return QRectF(MARGIN_PX, RULER_PX + THUMBS_PX + 8, self._inner_px, STRIP_PX)
+        return QRectF(MARGIN_PX, self._ruler_px + THUMBS_PX + 8, self._inner_px, STRIP_PX)
 
     # Zoom.
 
@@ -248,19 +253,20 @@ class Timeline(QWidget):
         last = min(int(self.view.first + self.view.span), self._count - 1)
         from_s, to_s = float(facts.times_s[int(self.view.first)]), float(facts.times_s[last])
         length_s = max(to_s - from_s, 1e-3)
+        wide_px = 1.6 * QFontMetrics(scaled_font(0.8)).horizontalAdvance("00:00.0")
         step_s = next(
-            (s for s in TICK_STEPS_S if self._inner_px * s / length_s >= 72), TICK_STEPS_S[-1]
+            (s for s in TICK_STEPS_S if self._inner_px * s / length_s >= wide_px), TICK_STEPS_S[-1]
         )
         painter.setFont(scaled_font(0.8))
         for tick in range(int(np.ceil(from_s / step_s)), int(to_s / step_s) + 1):
             frame = int(np.searchsorted(facts.times_s, tick * step_s - 1e-6))
             x = self.x_of(min(frame, self._count - 1))
             painter.setPen(QPen(QColor(tones.line), 1))
-            painter.drawLine(QPointF(x, RULER_PX - 4), QPointF(x, RULER_PX + 2))
-            if x < self.width() - 56:
+            painter.drawLine(QPointF(x, self._ruler_px - 4), QPointF(x, self._ruler_px + 2))
+            if x < self.width() - 0.8 * wide_px:
                 painter.setPen(QColor(tones.muted))
                 said = timecode(tick * step_s)[: -4 if step_s >= 1 else -2]
-                painter.drawText(QPointF(x + 4, RULER_PX - 5), said)
+                painter.drawText(QPointF(x + 4, self._ruler_px - 5), said)
 
     def _paint_range(self, painter: QPainter, tones: Tones) -> None:
         play = self._session.transport.state

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import av
 import numpy as np
-from PySide6.QtCore import QObject, QTimer, Signal
-from PySide6.QtGui import QPixmap
+from PySide6.QtCore import QObject, QPoint, QTimer, Signal
+from PySide6.QtGui import QColor, QPainter, QPen, QPixmap
 from PySide6.QtWidgets import QApplication, QDialog
 
 from app.asking import start_job
@@ -26,6 +26,7 @@ from app.main_window import MainWindow
 from app.models_dialog import ModelsDialog
 from app.picture_dialog import PictureDialog
 from app.recents import settings
+from app.theme import current_tones
 from core.errors import SourceError
 from tests.app.mjpeg_camera import MjpegCamera
 
@@ -104,10 +105,18 @@ def screen_picture(window: MainWindow) -> QPixmap:
     size = window.size() * ratio
     cut = whole.copy(corner.x(), corner.y(), size.width(), size.height())
     cut.setDevicePixelRatio(1.0)
+    painter = QPainter(cut)
+    painter.setPen(QPen(QColor(current_tones().muted), ratio))
+    for dialog in QApplication.topLevelWidgets():  # without a window manager they have no edge
+        if dialog.isVisible() and isinstance(dialog, QDialog):
+            place = (dialog.mapToGlobal(QPoint(0, 0)) - window.mapToGlobal(QPoint(0, 0))) * ratio
+            size = dialog.size() * ratio
+            painter.drawRect(place.x(), place.y(), size.width(), size.height())
+    painter.end()
     return cut
 
 
-def sample_pictures(window: MainWindow, step: int = 2) -> list[np.ndarray]:
+def sample_pictures(window: MainWindow, step: int = 1) -> list[np.ndarray]:
     """Frames of the bundled sample, for a camera to show."""
     path = window.session.services.sample_path
     assert path is not None
@@ -141,13 +150,16 @@ def _beginning(window: MainWindow) -> Iterator[Stop]:
 
 def _live(window: MainWindow) -> Iterator[Stop]:
     session = window.session
-    with MjpegCamera(sample_pictures(window), fps=12) as camera:
+    with MjpegCamera(sample_pictures(window), fps=6) as camera:
+        camera.mode = "still"
         window.open_text(camera.address)
         yield Stop("opening", lambda: window.veil.isVisible() or session.facts is not None, 0)
-        yield Stop("live-first", lambda: _frame(window) > 3, 0, is_picture=False)
+        yield Stop("live-first", lambda: _frame(window) >= 0, 0, is_picture=False)
         box = session.services.sample_box
         assert box is not None
         session.editor.prompt(box)
+        yield Stop("live-found", lambda: _frame(window) > 6, 0, is_picture=False)
+        camera.mode = "running"
         yield Stop("live", lambda: _frame(window) > 25)
         session.set_look(has_hud=True)
         yield Stop("live-numbers", lambda: _frame(window) > 40)

@@ -11,7 +11,7 @@ import moderngl
 import numpy as np
 
 from render.blending import blend_nothing, blend_over
-from render.bounds import bounds_of
+from render.bounds import some_vertices
 from render.mesh_buffers import MeshBuffers
 from render.programs import load_program, set_uniforms
 from render.scene import Body, BodyLook, DisplayMode, Theme
@@ -171,7 +171,8 @@ def _set_body(program: moderngl.Program, body: Body, stage: Stage, opacity: floa
 
 
 def _depth_range(bodies: Sequence[Body], view: View) -> tuple[float, float]:
-    """Camera z of the nearest and the furthest corner of what is shown."""
-    corners = np.stack(np.meshgrid(*np.stack(bounds_of(bodies), 1)), -1).reshape(-1, 3)
-    z = corners @ view.world_to_cam[2, :3] + view.world_to_cam[2, 3]
-    return float(z.min()), float(z.max())
+    """Camera z of the nearest and the furthest point, a little padded: all greys are used."""
+    points = np.concatenate([some_vertices(body) for body in bodies])
+    z = points @ view.world_to_cam[2, :3] + view.world_to_cam[2, 3]
+    pad = 0.03 * float(np.ptp(z))
+    return float(z.min()) - pad, float(z.max()) + pad

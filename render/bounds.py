@@ -23,13 +23,13 @@ def bounds_of(bodies: Sequence[Body]) -> Box3:
     """Lowest and highest corner in the world, a little padded; a unit cube without bodies."""
     if not bodies:
         return np.array([-0.5, 0.0, -0.5]), np.array([0.5, 1.0, 0.5])
-    points = np.concatenate([_some_vertices(body) for body in bodies])
+    points = np.concatenate([some_vertices(body) for body in bodies])
     low, high = points.min(0), points.max(0)
     pad = PADDING * np.linalg.norm(high - low)
     return low - pad, high + pad
 
 
-def _some_vertices(body: Body) -> Float[np.ndarray, "samples 3"]:
+def some_vertices(body: Body) -> Float[np.ndarray, "samples 3"]:
     """Posed by linear skinning, which stays inside what its joints would do."""
     step = max(1, len(body.rig.vertices) // SAMPLES)
     rest, weights = body.rig.vertices[::step], body.rig.weights[::step]

@@ -17,7 +17,8 @@ from typing import Literal
 import cv2
 import numpy as np
 
-Mode = Literal["running", "stalled", "frozen", "away"]
+Mode = Literal["running", "still", "stalled", "frozen", "away"]
+"""`still` shows one scene, with a new clock; `frozen` sends the very same picture."""
 BITS, BLOCK_PX = 20, 8
 CLOCK_MS = 1 << BITS
 """The burnt-in clock counts milliseconds and begins anew after 17 minutes."""
@@ -105,7 +106,7 @@ class MjpegCamera:
             return None
         if self.mode == "frozen" and self._last:
             return self._last
-        self.number += 1
+        self.number += self.mode != "still"
         rgb = self._pictures[self.number % len(self._pictures)]
         if self.size_px is not None:
             rgb = cv2.resize(rgb, self.size_px, interpolation=cv2.INTER_AREA)

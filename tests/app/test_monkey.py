@@ -35,6 +35,9 @@ SOURCES = st.sampled_from(["fake.mp4", "camera:0", "notes.txt"])
 class Monkey(RuleBasedStateMachine):
     """Each rule is something a person can do; invariants hold after each."""
 
+    actions = 0
+    """Done by all monkeys so far."""
+
     @initialize()
     def start(self) -> None:
         self.folder = TemporaryDirectory()
@@ -186,6 +189,7 @@ class Monkey(RuleBasedStateMachine):
 
     @invariant()
     def holds(self) -> None:
+        Monkey.actions += 1
         if not hasattr(self, "session"):
             return
         session = self.session
@@ -227,6 +231,8 @@ def test_a_monkey_breaks_nothing(quiet: None) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(1800)
+@pytest.mark.timeout(3600)
 def test_a_monkey_breaks_nothing_in_thousands_of_actions(quiet: None) -> None:
-    play(examples=30, steps=80)
+    Monkey.actions = 0
+    play(examples=140, steps=80)
+    assert Monkey.actions > 10_000

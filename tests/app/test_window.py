@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator
 
+import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QGuiApplication
 from PySide6.QtTest import QTest
@@ -16,7 +17,8 @@ from app.theme import Theme
 from app.viewport import has_opengl
 from core.errors import SourceError
 from core.frame import Frame
-from tests.app.fakes import FakeSource
+from core.results import FrameResult
+from tests.app.fakes import FakeModel, FakeReconstructor, FakeSource
 from tests.app.person import (
     LEFT,
     NONE,
@@ -45,12 +47,42 @@ def test_live_frames_flow_and_cannot_be_scrubbed(opener: Opener, qtbot: QtBot) -
     qtbot.waitUntil(lambda: window.session.shown.frame.index > index + 3)
 
 
-def test_slow_inference_drops_frames_and_stays_near(opener: Opener, qtbot: QtBot) -> None:
-    window = opener("camera:0", delay_s=0.1)
-    qtbot.waitUntil(lambda: has_result(window) and window.session.shown.frame.index > 8)
-    assert window.session.inbox.dropped_count > 3
-    # A queue instead of the mailbox would hold every frame: 30 come and 10 go each second.
-    assert len(window.session.inbox) <= 1
+class Gated(FakeReconstructor):
+    """Works only when it is let; the clock has no say in it."""
+
+    def __init__(self) -> None:
+        super().__init__(FakeModel())
+        self.gate, self.is_waiting = threading.Semaphore(0), threading.Event()
+
+    def step(self, frame: Frame, memory: tuple[int, ...]) -> tuple[FrameResult, tuple[int, ...]]:
+        self.is_waiting.set()
+        self.gate.acquire()
+        return super().step(frame, memory)
+
+
+@pytest.fixture
+def slow() -> Iterator[Gated]:
+    one = Gated()
+    yield one
+    one.gate.release(10_000)
+
+
+def test_slow_inference_drops_frames_and_stays_near(
+    slow: Gated, opener: Opener, qtbot: QtBot
+) -> None:
+    window = opener("camera:0", make_reconstructor=lambda *_: slow)
+    inbox = window.session.inbox
+    qtbot.waitUntil(slow.is_waiting.is_set, timeout=20000)
+    dropped = inbox.dropped_count
+    qtbot.waitUntil(lambda: inbox.dropped_count > dropped + 3, timeout=20000)
+    assert len(inbox) <= 1  # a queue instead of the mailbox would hold all that came since
+    slow.gate.release()
+    qtbot.waitUntil(lambda: has_result(window), timeout=20000)
+    held = window.session.shown.frame.index
+    slow.gate.release()
+    qtbot.waitUntil(lambda: window.session.shown.frame.index > held, timeout=20000)
+    assert window.session.shown.frame.index >= held + 5
+    slow.gate.release(10_000)
 
 
 def test_a_wrong_file_is_said_in_the_banner(opener: Opener, qtbot: QtBot) -> None:
