@@ -1,0 +1,113 @@
+"""What a fit of the teacher is made of; kept as `config.json` in its folder.
+
+config = TeacherConfig.named("lite")
+"""
+
+import dataclasses
+import json
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Literal
+
+from core.errors import ExplainedError
+
+
+@dataclass(frozen=True)
+class LossWeightsConfig:
+    """Weights of the losses; see docs/teacher.md for their units."""
+
+    silhouette: float = 1.0
+    color: float = 0.3
+    flow: float = 0.5
+    cycle: float = 2.0
+    feature: float = 0.2
+    eikonal: float = 0.05
+    curvature: float = 0.002
+    bone_inside: float = 0.1
+    root_smooth: float = 20.0
+    code_smooth: float = 0.02
+    code_prior: float = 0.0005
+    length_prior: float = 0.05
+    delta: float = 0.001
+    entropy: float = 0.0005
+
+
+@dataclass(frozen=True)
+class RatesConfig:
+    """Adam's step sizes."""
+
+    field: float = 2e-3
+    color: float = 5e-3
+    root: float = 2e-3
+    code: float = 1e-2
+    decoder: float = 5e-4
+    skin: float = 2e-3
+    length: float = 5e-4
+    camera: float = 5e-4
+    beta: float = 5e-4
+
+
+@dataclass(frozen=True)
+class TeacherConfig:
+    """Sizes, schedule and switches."""
+
+    kind: Literal["lite", "full"] = "lite"
+    minutes: float = 90.0
+    """Of computing; stages are shares of it, over all resumes."""
+    frames_per_step: int = 16
+    rays_per_frame: int = 40
+    coarse_samples: int = 24
+    fine_samples: int = 16
+    voxel: float = 0.02
+    """Of the finest grid, rig units."""
+    hidden: int = 32
+    """Width of the colour and delta networks."""
+    start: Literal["mesh", "bones"] = "mesh"
+    """The canonical shape at first: the category's rest mesh, or its bones as ellipsoids."""
+    delta_skinning: bool = True
+    uses_flow: bool = True
+    uses_features: bool = True
+    root_start: Literal["student", "still"] = "student"
+    """still: every frame starts at its clip's mean pose; for the ablation."""
+    beta_start: float = 0.03
+    threads: int = 2
+    checkpoint_s: float = 120.0
+    preview_s: float = 300.0
+    seed: int = 0
+    losses: LossWeightsConfig = field(default_factory=LossWeightsConfig)
+    rates: RatesConfig = field(default_factory=RatesConfig)
+
+    @classmethod
+    def named(cls, name: str) -> "TeacherConfig":
+        """`lite` for two CPU cores, `full` for a GPU.
+
+        Raises:
+            ValueError: There is no such configuration.
+        """
+        if name == "lite":
+            return cls()
+        if name == "full":
+            return replace(
+                cls(), kind="full", minutes=240.0, frames_per_step=64, rays_per_frame=64,
+                coarse_samples=64, fine_samples=64, hidden=256, voxel=0.01,
+            )  # fmt: skip
+        raise ValueError(f"no configuration {name!r}; there are lite and full")
+
+    def write(self, path: Path) -> None:
+        """As JSON."""
+        path.write_text(json.dumps(dataclasses.asdict(self), indent=1) + "\n", encoding="utf-8")
+
+    @classmethod
+    def read(cls, path: Path) -> "TeacherConfig":
+        """From JSON; what is missing keeps its default.
+
+        Raises:
+            ExplainedError: It cannot be read, or holds words that mean nothing.
+        """
+        try:
+            values = json.loads(path.read_text(encoding="utf-8"))
+            values["losses"] = LossWeightsConfig(**values.get("losses", {}))
+            values["rates"] = RatesConfig(**values.get("rates", {}))
+            return cls(**values)
+        except (OSError, ValueError, TypeError) as error:
+            raise ExplainedError(f"{path} is no teacher's configuration: {error}.") from error

@@ -1,0 +1,100 @@
+"""What a teacher is judged by, term by term.
+
+terms = teacher_losses(teacher, batch, generator)
+total = weighted(terms, config.losses)
+"""
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from core.kinematics_torch import geodesic_angle
+from training.banmo.config import LossWeightsConfig
+from training.banmo.poses import Poses
+from training.banmo.ray_pool import RayBatch
+from training.banmo.teacher import Seen, Teacher
+
+
+@dataclass(frozen=True, eq=False)
+class LossTerms:
+    """Unweighted terms, and the silhouette's error of each frame."""
+
+    values: dict[str, Tensor]
+    frame_error: Float[Tensor, " frames"]
+
+
+def teacher_losses(
+    teacher: Teacher, batch: RayBatch, generator: torch.Generator | None
+) -> LossTerms:
+    """All terms of a batch.
+
+    Pixel errors are in sides of the mask's box, lengths in rig units, angles in radians.
+    """
+    count = len(batch.frames)
+    posed = teacher.poses.at(torch.cat([batch.frames, batch.after]))
+    now, then = posed[:count], posed[count:]
+    seen = teacher.render(now, batch.pixels, generator)
+    miss = (seen.opacity - batch.mask).square()
+    values = {"silhouette": miss.mean(), "delta": seen.delta, "entropy": seen.entropy}
+    sure = (seen.opacity * batch.mask).detach()
+    share = sure / sure.sum().clamp_min(1.0)
+    values["color"] = (share * (seen.rgb - batch.rgb).square().sum(-1)).sum()
+    here = teacher.forward_warp(now, seen.canonical)
+    values["cycle"] = (share * _huber((here - seen.posed).norm(dim=-1), 0.02)).sum()
+    if teacher.config.uses_flow:
+        values["flow"] = _flow_error(teacher, batch, seen, (now, then), sure)
+    values["eikonal"], values["curvature"] = teacher.fields.eikonal(teacher.fields.ready())
+    values["bone_inside"] = _bones_outside(teacher)
+    values |= smoothness(teacher.poses)
+    return LossTerms(values, miss.detach().mean(1))
+
+
+def _flow_error(
+    teacher: Teacher, batch: RayBatch, seen: Seen, cameras: tuple, sure: Tensor
+) -> Float[Tensor, ""]:
+    """Where seen points go in the next frame, against the flow; the camera's own error cancels."""
+    now, then = cameras
+    after = then.project(then.to_camera(teacher.forward_warp(then, seen.canonical)))
+    before = now.project(now.to_camera(teacher.forward_warp(now, seen.canonical)))
+    error = (after - before - batch.flow).norm(dim=-1) / batch.side_px[:, None]
+    weight = sure * batch.flow_confidence * (batch.after != batch.frames)[:, None]
+    return (weight * _huber(error, 0.02)).sum() / weight.sum().clamp_min(1.0)
+
+
+def _bones_outside(teacher: Teacher) -> Float[Tensor, ""]:
+    """Bones' centres belong inside the surface."""
+    sdf = teacher.fields.sdf(teacher.bones.centres[None], teacher.fields.ready())
+    return torch.relu(sdf + 0.004).mean() / 0.02
+
+
+def smoothness(poses: Poses) -> dict[str, Tensor]:
+    """Second differences of root poses and codes within clips, and priors."""
+    clip = poses.clip_of
+    every = torch.arange(poses.frame_count, device=clip.device)
+    turn, place, code = poses.rotations(every), poses.place, poses.code
+    inner = (clip[2:] == clip[:-2]).float()
+    count = inner.sum().clamp_min(1)
+    bend = geodesic_angle(turn[:-2].transpose(-1, -2) @ turn[1:-1],
+                          turn[1:-1].transpose(-1, -2) @ turn[2:])  # fmt: skip
+    jump = (place[2:] - 2 * place[1:-1] + place[:-2]).square().sum(-1)
+    wave = (code[2:] - 2 * code[1:-1] + code[:-2]).square().mean(-1)
+    return {
+        "root_smooth": (inner * (0.1 * bend.square() + jump)).sum() / count,
+        "code_smooth": (inner * wave).sum() / count,
+        "code_prior": code.square().sum(-1).mean(),
+        "length_prior": poses.log_length.square().sum(-1).mean() + poses.log_focal.square().mean(),
+    }
+
+
+def weighted(terms: dict[str, Tensor], weights: LossWeightsConfig) -> Float[Tensor, ""]:
+    """Sum of the terms by their weights."""
+    total = sum(getattr(weights, name) * value for name, value in terms.items())
+    assert isinstance(total, Tensor)
+    return total
+
+
+def _huber(error: Tensor, knee: float) -> Tensor:
+    """Quadratic up to the knee, linear beyond; in units of the knee times the error."""
+    return torch.where(error < knee, 0.5 * error.square() / knee, error - 0.5 * knee)
