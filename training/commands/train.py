@@ -107,7 +107,7 @@ def run(arguments: argparse.Namespace, out: Writer) -> int:
         made = cook(recipe, folder, target, out.progress)
     out.line(f"The model is in {made}; the run is in {folder}.")
     facts = {"model": str(made), "run": str(folder)}
-    if arguments.rig:
+    if arguments.rig and not arguments.ship:  # who stops a run wants the model, not to wait
         facts |= {"scores": _score(recipe, made, folder, out)}
     out.result(facts)
     return 0
