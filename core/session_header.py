@@ -15,6 +15,7 @@ import numpy as np
 from core.camera import Camera
 from core.errors import SessionError
 from core.rig import Rig
+from core.session_schema import DAMAGE
 from core.session_source import SourceLink
 
 
@@ -87,7 +88,7 @@ class SessionHeader:
                 settings=dict(fields["settings"]),
                 created_utc=str(fields["created_utc"]),
             )
-        except (KeyError, TypeError, ValueError) as error:
+        except DAMAGE as error:
             raise SessionError(f"The session's header is damaged ({error}).") from error
 
 

@@ -23,7 +23,7 @@ from core.session_header import SessionHeader
 from core.session_migration import open_current
 from core.session_place import DATABASE, finish_swap
 from core.session_scan import scan_frames
-from core.session_schema import SELECT, RowSizes, StoredRow, result_of, unpack_mask
+from core.session_schema import DAMAGE, SELECT, RowSizes, StoredRow, result_of, unpack_mask
 from core.session_source import find_source
 from core.session_writer import THUMBNAIL
 
@@ -116,7 +116,7 @@ class SessionRecord:
         with _explained(self.folder):
             try:
                 return self._read_body()
-            except (KeyError, TypeError, ValueError, zlib.error) as error:
+            except DAMAGE as error:
                 raise SessionError(f"The body in {self.folder} is damaged ({error}).") from error
 
     def close(self) -> None:
@@ -150,7 +150,7 @@ class SessionRecord:
     def _result(self, row: sqlite3.Row) -> FrameResult:
         try:
             return result_of(row, self._sizes)
-        except (TypeError, ValueError) as error:
+        except DAMAGE as error:
             raise SessionError(
                 f"Frame {row['frame_index']} of {self.folder} is damaged ({error})."
             ) from error
@@ -165,7 +165,7 @@ class SessionRecord:
         try:
             alpha = unpack_mask(stored["packed"], (row["width_px"], row["height_px"]))
             return Mask(alpha, float(row["mask_confidence"] or 0.0))
-        except (TypeError, ValueError, zlib.error) as error:
+        except DAMAGE as error:
             raise SessionError(
                 f"The mask of frame {row['frame_index']} in {self.folder} is damaged ({error})."
             ) from error
@@ -178,11 +178,14 @@ class SessionRecord:
             rest_joint_to_rig=self._array("body.rest_joint_to_rig"),
             mirror=tuple(int(joint) for joint in facts["mirror"]),
         )
+        faces = self._array("body.faces")
+        if faces.size and not 0 <= faces.min() <= faces.max() < len(self._array("body.vertices")):
+            raise ValueError("a face names a vertex that is not there")
         return Rig(
             name=str(facts["name"]),
             skeleton=skeleton,
             vertices=self._array("body.vertices"),
-            faces=self._array("body.faces"),
+            faces=faces,
             weights=self._array("body.weights"),
             colors=self._array("body.colors"),
             metres_per_unit=float(facts["metres_per_unit"]),
@@ -198,7 +201,10 @@ class SessionRecord:
         if not 0 <= size <= LARGEST_ARRAY_BYTES:
             raise ValueError(f"{name} has the impossible shape {shape}")
         raw = zlib.decompressobj().decompress(packed, size + 1)
-        return np.frombuffer(raw, dtype).reshape(shape)
+        array = np.frombuffer(raw, dtype).reshape(shape)
+        if not np.isfinite(array).all():
+            raise ValueError(f"{name} holds a non-finite number")
+        return array
 
 
 def read_session(folder: Path) -> SessionRecord:
@@ -236,7 +242,7 @@ def _sizes(meta: dict[str, str]) -> RowSizes:
         return RowSizes(0, 0, 0, 0)
     try:
         return RowSizes.from_json(meta["row_sizes"])
-    except (AttributeError, TypeError, ValueError) as error:
+    except DAMAGE as error:
         raise SessionError(f"The session's row sizes are damaged ({error}).") from error
 
 

@@ -22,6 +22,11 @@ APPLICATION_ID = 0x44415352
 """The letters DASR: tells our files from any other SQLite file."""
 SCHEMA_VERSION = 2
 """2 added `crc`; core/session_migration.py brings older ones up to date."""
+DAMAGE = (
+    AttributeError, IndexError, KeyError, OverflowError, RecursionError, TypeError, ValueError,
+    zlib.error,
+)  # fmt: skip
+"""What reading damaged values raises; JSON nested thousands deep and 1e999 among them."""
 LARGEST_MASK_PX = 1 << 28
 
 CREATE = """
@@ -167,7 +172,7 @@ def is_row_whole(row: sqlite3.Row, sizes: RowSizes) -> bool:
         return row["crc"] == row_crc(tuple(row)[: len(COLUMNS)])
     try:
         result_of(row, sizes)
-    except (TypeError, ValueError, AttributeError):
+    except DAMAGE:
         return False
     return True
 

@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import RigError
 from core.rig_import import read_rig
+from tests.core.fuzzing import bounded, fuzz_settings
 from tests.core.made_gltf import made_arm, pack_glb
 
 GOOD = made_arm().glb()
@@ -33,7 +34,8 @@ def check(content: bytes) -> None:
         path = Path(folder) / "odd.glb"
         path.write_bytes(content)
         try:
-            found = read_rig(path)
+            with bounded():
+                found = read_rig(path)
         except RigError as error:
             text = str(error)
             assert text.startswith("odd.glb ")
@@ -66,7 +68,7 @@ def places(value: Any, way: tuple = ()) -> list[tuple]:
 PLACES = places(DOCUMENT)
 
 
-@settings(max_examples=80)
+@fuzz_settings(80)
 @given(
     st.lists(
         st.tuples(st.sampled_from(PLACES), st.just(MISSING) | ODD_VALUES), min_size=1, max_size=3
@@ -88,7 +90,7 @@ def test_odd_values_in_the_document(changes: list[tuple[tuple, Any]]) -> None:
     check(pack_glb(json.dumps(document).encode(), BINARY))
 
 
-@settings(max_examples=80)
+@fuzz_settings(80)
 @given(
     st.lists(st.tuples(st.integers(0, len(GOOD) - 1), st.integers(0, 255)), max_size=12),
     st.integers(1, len(GOOD)) | st.just(len(GOOD)),
@@ -100,7 +102,7 @@ def test_odd_bytes_anywhere(changes: list[tuple[int, int]], length: int) -> None
     check(bytes(content[:length]))
 
 
-@settings(max_examples=80)
+@fuzz_settings(80)
 @given(
     st.lists(st.tuples(st.integers(0, len(BINARY) // 4 - 1), ODD_FLOATS), min_size=1, max_size=4)
 )
