@@ -7,6 +7,7 @@ The video is Matroska: it needs no table at its end, so that what is on the disk
 killed can be played. Clusters are closed every half second and flushed at once.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -53,6 +54,7 @@ class TakeWriter:
         """Frame in the take by frame of the camera."""
         self._first_s = 0.0
         self._last_tick = -1
+        self._is_closed = False
         video = folder / VIDEO_NAME
         # Its size is not known yet: until the end the video is found by its place alone.
         link = SourceLink(str(video.resolve()), VIDEO_NAME, 0, "")
@@ -85,7 +87,7 @@ class TakeWriter:
         try:
             self._container.mux(self._stream.encode(picture))
         except (OSError, av.error.FFmpegError) as error:
-            raise SessionError(f"Cannot record to {self.folder} ({error}).") from error
+            raise self._explained(error) from error
         self._places[frame.index] = self.frame_count
         self.frame_count += 1
         self.duration_s = tick / TICKS_PER_S
@@ -99,19 +101,39 @@ class TakeWriter:
 
     def close(self) -> None:
         """Finish both; the session then knows its video by size and hash. Nothing stays of a take
-        without frames."""
+        without frames.
+
+        Raises:
+            SessionError: The disk is full or gone; what was written until then stays and opens.
+        """
+        error = self._finish()
+        if error is not None:
+            raise self._explained(error) from error
+
+    def _finish(self) -> Exception | None:
+        """Finish as much as can be; gives the first thing that went wrong."""
         from core.session_store import relink_source
 
-        try:
-            self._container.mux(self._stream.encode(None))
-            self._container.close()
-        except (OSError, av.error.FFmpegError) as error:
-            raise SessionError(f"Cannot record to {self.folder} ({error}).") from error
+        if self._is_closed:
+            return None
+        self._is_closed = True
+        first = _attempt(lambda: self._container.mux(self._stream.encode(None)))
+        first = _attempt(self._container.close) or first
         if not self.frame_count:
             self._session.discard()
-            return
-        self._session.close()
-        relink_source(self.folder, self.folder / VIDEO_NAME)
+            return first
+        ended = _attempt(self._session.close)
+        if ended is not None:
+            self._session.leave()
+            return first or ended
+        return first or _attempt(lambda: relink_source(self.folder, self.folder / VIDEO_NAME))
+
+    def _explained(self, error: Exception) -> SessionError:
+        reason = (error.strerror if isinstance(error, OSError) else None) or error
+        return SessionError(
+            f"Cannot record to {self.folder} ({reason}): free some space or choose another folder; "
+            "what was recorded before is there."
+        )
 
     def __enter__(self) -> "TakeWriter":
         return self
@@ -122,4 +144,17 @@ class TakeWriter:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self.close()
+        """Close; after an error finish what can be finished, and let that error be the one told."""
+        if kind is None:
+            self.close()
+        else:
+            self._finish()
+
+
+def _attempt(step: Callable[[], object]) -> Exception | None:
+    """Do a step of the ending; one that fails must not keep the next from being done."""
+    try:
+        step()
+    except (OSError, av.error.FFmpegError, SessionError) as error:
+        return error
+    return None
