@@ -24,7 +24,13 @@ LOCAL = "local"
 QUIET = {
     "RAY_USAGE_STATS_ENABLED": "0",  # it would call home
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
-    "RAY_DEDUP_LOGS": "0",
+}
+ALONE = {
+    # As on Windows and macOS: all of its ports on 127.0.0.1, none on the network.
+    "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
+    "RAY_agent_register_timeout_ms": "180000",  # a busy machine takes longer than usual
+    "RAY_raylet_start_wait_time_s": "300",
+    "PYTHONPATH": str(ROOT),
 }
 
 
@@ -84,7 +90,7 @@ def _reconstruct(job: BatchJob, options: tuple[str, ...], retries: int) -> tuple
 
 
 def _started(address: str, workers: int | None) -> Any:
-    os.environ.update(QUIET)
+    os.environ.update(QUIET | (ALONE if address == LOCAL else {}))
     try:
         import ray
         import ray.exceptions
@@ -92,22 +98,15 @@ def _started(address: str, workers: int | None) -> Any:
         raise ExplainedError(
             "Ray is not installed: `pip install ray pyarrow` brings it, or leave --ray away."
         ) from error
-    common: dict[str, Any] = {
-        "logging_level": logging.ERROR,
-        "log_to_driver": False,
-        "runtime_env": {"env_vars": {"PYTHONPATH": str(ROOT)}},
-    }
+    quiet: dict[str, Any] = {"logging_level": logging.ERROR, "log_to_driver": False}
     try:
         if address == LOCAL:
             ray.init(
-                num_cpus=workers or os.cpu_count() or 1,
-                include_dashboard=False,
-                _node_ip_address="127.0.0.1",
-                **common,
+                LOCAL, num_cpus=workers or os.cpu_count() or 1, include_dashboard=False, **quiet
             )
         else:
-            ray.init(address=address, **common)
-    except (ConnectionError, RuntimeError, ValueError, OSError) as error:
+            ray.init(address, runtime_env={"env_vars": {"PYTHONPATH": str(ROOT)}}, **quiet)
+    except Exception as error:  # Ray raises bare ones here
         raise ExplainedError(f"Ray does not start at {address} ({_first_line(error)}).") from error
     return ray
 
