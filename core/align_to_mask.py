@@ -25,6 +25,8 @@ SIZE_PX = 48
 STEPS = 2
 SMOOTH_S = 0.5
 """Time constant of the correction."""
+EVERY_S = 0.05
+"""Masks are measured no oftener than this: the mean over SMOOTH_S needs no more."""
 FURTHEST = 0.5
 """Corrections beyond this (of log depth; rig units) are a mask's fault."""
 GAP_S = 0.7
@@ -64,7 +66,8 @@ def align_to_mask(
         memory = None
     if not result.is_covered or result.mask is None:
         return result, memory
-    measured = mask_correction(model, result)
+    is_due = memory is None or result.time_s - memory.time_s >= EVERY_S
+    measured = mask_correction(model, result) if is_due else None
     if measured is not None:
         memory = _smoothed(measured, result.time_s, result.mask.confidence, memory)
     return (result, None) if memory is None else (_corrected(model, result, memory), memory)

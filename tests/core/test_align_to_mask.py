@@ -100,6 +100,16 @@ def test_the_correction_is_smoothed_over_time_and_forgotten_after_a_gap(
     np.testing.assert_allclose(late.correction, asked, rtol=1e-9)
 
 
+def test_masks_are_not_measured_in_every_frame(model: CategoryModel) -> None:
+    truth, start = placed(model, 1.9, 0.0, 0.0), placed(model, 2.2, 0.0, 0.0)
+    known = AlignMemory(0.0, np.array([-0.05, 0.0, 0.0]))
+    fitted, kept = align_to_mask(model, beside(model, truth, start, time_s=0.03), known)
+    assert kept is known
+    assert fitted.root_to_cam[2, 3] < start[2, 3]
+    _, fresh = align_to_mask(model, beside(model, truth, start, time_s=0.06), known)
+    assert fresh is not known
+
+
 def test_an_empty_mask_keeps_the_correction_so_far(model: CategoryModel) -> None:
     start = beside(model, placed(model, 1.9, 0, 0), placed(model, 2.2, 0, 0), time_s=0.1)
     assert start.mask is not None
