@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -15,55 +16,67 @@ from app.services import real_services
 from app.theme import Theme
 from app.viewport import ask_for_core_profile
 from app.window import open_window
-from docs.tour import Walk, reconstructed_sample, tour
+from docs.tour import CACHE, Walk, reconstruct_sample, tour
+from docs.tour import PARTS as ALL_PARTS
 
 KEPT = (
     ("window", "scrub", False),
-    ("explore", "explore-presets", True),
     ("overlay", "overlay-outline", False),
-    ("live", "live-numbers", True),
     ("export", "export", False),
-    ("start", "start", True),
+    ("live", "live-numbers", True),
+    ("explore", "explore-presets", True),
+    ("weights", "mode-weights", True),
 )
 """File in docs/images, stop of the tour, dark or light."""
+PARTS = {False: "scrub,looks,dialogs", True: "live,scrub,looks,explore"}
+"""Where these stops are."""
 IMAGES = Path(__file__).resolve().parent / "images"
 LARGEST_BYTES = 150_000
 
 
-def shoot(
-    folder: Path, cache: Path, size: str, only: str = "", is_dark: bool = False, text: float = 1.0
-) -> int:
-    """One walk through all states; the pictures of those called `only` are kept."""
+@dataclass(frozen=True)
+class Shooting:
+    """One walk and its pictures."""
+
+    folder: Path
+    size: str = "1280x800"
+    only: str = ""
+    parts: str = ",".join(ALL_PARTS)
+    is_dark: bool = False
+    text_scale: float = 1.0
+
+
+def shoot(order: Shooting) -> int:
+    """Walk through some states; pictures with `only` in their name are kept."""
     services = real_services()
     assert services.sample_path is not None
     assert services.sample_box is not None
-    cache.mkdir(parents=True, exist_ok=True)
-    session = reconstructed_sample(cache, services.sample_box, services.sample_path)
-    folder.mkdir(parents=True, exist_ok=True)
+    reconstruct_sample(services.sample_box, services.sample_path)
+    order.folder.mkdir(parents=True, exist_ok=True)
     ask_for_core_profile()
     application = QApplication(sys.argv[:1])
     application.setApplicationDisplayName("DASR Studio")
     font = QFont(application.font())
-    font.setPointSizeF(font.pointSizeF() * text)
+    font.setPointSizeF(font.pointSizeF() * order.text_scale)
     application.setFont(font)
     theme = Theme(application)
-    theme.prefer(Qt.ColorScheme.Dark if is_dark else Qt.ColorScheme.Light)
+    theme.prefer(Qt.ColorScheme.Dark if order.is_dark else Qt.ColorScheme.Light)
     QSettings("dasr-studio", "studio").clear()
     window = open_window(services)
-    width, height = (int(one) for one in size.split("x"))
+    width, height = (int(one) for one in order.size.split("x"))
     window.resize(width, height)
     window.move(0, 0)
-    walk = Walk(window, tour(window, session), folder, only)
+    walk = Walk(window, tour(window, order.parts.split(",")), order.folder, order.only)
     walk.ended.connect(window.close)
     walk.ended.connect(application.quit)
     return application.exec()
 
 
-def keep_pictures(cache: Path) -> int:
+def keep_pictures() -> int:
     """Retake what the docs show: one walk in light, one in dark, in processes of their own."""
     for is_dark in (False, True):
-        folder = cache / ("dark" if is_dark else "light")
-        command = [sys.executable, "docs/shoot_window.py", str(folder), "--cache", str(cache)]
+        folder = CACHE / ("dark" if is_dark else "light")
+        command = [sys.executable, "docs/shoot_window.py", str(folder), "--parts", PARTS[is_dark]]
         subprocess.run(command + ["--dark"] * is_dark, check=True)
         for name, stop, wants_dark in KEPT:
             if wants_dark == is_dark:

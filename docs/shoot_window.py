@@ -25,7 +25,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("--dark", action="store_true")
     parser.add_argument("--size", default="1280x800")
     parser.add_argument("--text", type=float, default=1.0, help="text so many times larger")
-    parser.add_argument("--cache", type=Path, default=Path("out/tour-cache"))
+    parser.add_argument("--parts", default="start,live,scrub,looks,explore,dialogs,jobs")
     parser.add_argument("--keep", action="store_true", help="retake the pictures of the docs")
     chosen = parser.parse_args()
     if chosen.folder is None and not chosen.keep:
@@ -39,11 +39,13 @@ def main() -> int:
     own = tempfile.mkdtemp(prefix="tour-")
     for name in ("XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME"):
         os.environ[name] = own  # nobody's presets and recents are shown or touched
-    from docs.keep_pictures import keep_pictures, shoot
+    from docs.keep_pictures import Shooting, keep_pictures, shoot
 
     if chosen.keep:
-        return keep_pictures(chosen.cache)
-    return shoot(chosen.folder, chosen.cache, chosen.size, chosen.only, chosen.dark, chosen.text)
+        return keep_pictures()
+    return shoot(
+        Shooting(chosen.folder, chosen.size, chosen.only, chosen.parts, chosen.dark, chosen.text)
+    )
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ and takes the picture. `docs/shoot_window.py` is the command.
 
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,6 +30,9 @@ from app.theme import current_tones
 from core.errors import SourceError
 from tests.app.mjpeg_camera import MjpegCamera
 
+CACHE = Path("out/tour")
+"""What is made once."""
+SESSION = "sample.session"
 STEP_MS = 60
 LONGEST_S = 60.0
 FRAME = 60
@@ -126,17 +129,6 @@ def sample_pictures(window: MainWindow, step: int = 1) -> list[np.ndarray]:
     return there + there[-2:0:-1]  # and back, so that the loop has no jump
 
 
-def tour(window: MainWindow, session_folder: Path) -> Iterator[Stop]:
-    """All states, one after the other."""
-    yield from _beginning(window)
-    yield from _live(window)
-    yield from _scrubbing(window, session_folder)
-    yield from _looks(window)
-    yield from _exploring(window)
-    yield from _dialogs(window)
-    yield from _jobs(window)
-
-
 def _beginning(window: MainWindow) -> Iterator[Stop]:
     session = window.session
     session.close_source()
@@ -170,9 +162,9 @@ def _live(window: MainWindow) -> Iterator[Stop]:
         yield Stop("start-with-recents")
 
 
-def _scrubbing(window: MainWindow, folder: Path) -> Iterator[Stop]:
+def _scrubbing(window: MainWindow) -> Iterator[Stop]:
     session = window.session
-    window.open_text(str(folder))
+    window.open_text(str(CACHE / SESSION))
     yield Stop("open", lambda: _is_whole(window), is_picture=False)
     session.transport.pause()
     session.transport.seek(FRAME)
@@ -242,6 +234,8 @@ def _exploring(window: MainWindow) -> Iterator[Stop]:
 
 def _dialogs(window: MainWindow) -> Iterator[Stop]:
     window.ask_export()
+    for dialog in window.findChildren(ExportDialog):
+        dialog.path.setText("shiba.glb")  # nobody's home
     yield Stop("export", settle_ms=600)
     _close(window, ExportDialog)
     dialog = PictureDialog(window.session, window.viewport, window)
@@ -304,11 +298,29 @@ def _close(window: MainWindow, kind: type) -> None:
     QApplication.processEvents()
 
 
-def reconstructed_sample(cache: Path, box: tuple[float, ...], sample: str) -> Path:
-    """The sample as a session, made once: the window would need as long every time."""
-    folder = cache / "sample.session"
+def reconstruct_sample(box: tuple[float, ...], sample: str) -> None:
+    """Make the sample's session if it is not there: the window would need as long every time."""
+    folder = CACHE / SESSION
     if not folder.exists():
+        CACHE.mkdir(parents=True, exist_ok=True)
         said = ",".join(f"{edge:.0f}" for edge in box)
         command = [sys.executable, "main.py", "reconstruct", sample, "-o", str(folder)]
         subprocess.run([*command, "--box", said], check=True)
-    return folder
+
+
+PARTS = {
+    "start": _beginning,
+    "live": _live,
+    "scrub": _scrubbing,
+    "looks": _looks,
+    "explore": _exploring,
+    "dialogs": _dialogs,
+    "jobs": _jobs,
+}
+
+
+def tour(window: MainWindow, parts: Sequence[str] = tuple(PARTS)) -> Iterator[Stop]:
+    """These parts, in the order of `PARTS`; those after it need what "scrub" opens."""
+    for name, part in PARTS.items():
+        if name in parts:
+            yield from part(window)
