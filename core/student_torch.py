@@ -5,17 +5,17 @@ import torch
 
 from core.errors import ModelError
 from core.model import StudentFiles
-from core.student import StudentConfig, StudentNetwork
+from core.student import StudentNetwork
+from core.student_paper_torch import PaperStudent, config_of, network_of
 
 
-def load_student(files: StudentFiles) -> StudentNetwork:
+def load_student(files: StudentFiles) -> StudentNetwork | PaperStudent:
     """The fused network with a model's weights, in float32.
 
     Raises:
         ModelError: Weights are missing or of another shape.
     """
-    config = StudentConfig(**(files.config | {"widths": tuple(files.config["widths"])}))
-    network = StudentNetwork(config).fuse()
+    network = network_of(config_of(files.config)).fuse()
     weights = {
         name: torch.from_numpy(value.astype(np.float32)) for name, value in files.weights.items()
     }

@@ -63,6 +63,13 @@ class Batch:
     crop_tan: Tensor
     truth: Truth
 
+    def to(self, device: torch.device) -> "Batch":
+        """The same batch there."""
+        if self.image.device == device:
+            return self
+        truth = Truth(*(part.to(device, non_blocking=True) for part in self.truth))
+        return Batch(self.image.to(device), self.crop_tan.to(device), truth)
+
 
 class CropLoader:
     """Endless random batches from part of a store."""

@@ -23,11 +23,14 @@ from torch import nn
 
 from core.errors import ModelError
 from core.student import StudentConfig, StudentNetwork
+from core.student_paper_torch import PaperConfig, PaperStudent, network_of
 from training.augment import AugmentConfig
 from training.crop_loader import Batch, CropLoader, MirroredTruth
 from training.crop_store import CropStore
+from training.fit_log import CHECK, FitLog
 from training.losses import LossTerms, LossWeights, student_loss
 from training.muon import split_optimizers
+from training.parallel import Workers, average_gradients, join_workers, share_progress
 from training.rig_teacher import Knowledge
 from training.synth.views import look_rotation
 from training.template_torch import TemplateTorch
@@ -67,7 +70,7 @@ class FitConfig:
     """bfloat16 in the encoder: twice as fast on CPUs that have it."""
     start_from: str | None = None
     """Another run's folder: begin with its network, as far as the sizes agree."""
-    student: StudentConfig = field(default_factory=lambda: StudentConfig(points=48))
+    student: StudentConfig | PaperConfig = field(default_factory=lambda: StudentConfig(points=48))
     losses: LossWeights = field(default_factory=LossWeights)
     augment: AugmentConfig = field(default_factory=AugmentConfig)
 
@@ -75,20 +78,24 @@ class FitConfig:
 class StudentFit:
     """The state of one fit: network, averaged network, optimiser, time used."""
 
-    def __init__(self, config: FitConfig, knowledge: Knowledge) -> None:
+    def __init__(
+        self, config: FitConfig, knowledge: Knowledge, workers: Workers | None = None
+    ) -> None:
         torch.manual_seed(config.seed)
         self.config = config
-        self.net = StudentNetwork(config.student)
+        self.workers = workers or Workers(0, 1, torch.device("cpu"))
+        self.net = network_of(config.student)
         initialise_roots(self.net)
         if config.start_from is not None:
             begin_with(self.net, Path(config.start_from) / "checkpoint.safetensors")
-        self.net.to(memory_format=torch.channels_last)
-        self.average = StudentNetwork(config.student)
+        device = self.workers.device
+        self.net.to(device, memory_format=torch.channels_last)
+        self.average = network_of(config.student).to(device)
         self.average.load_state_dict(self.net.state_dict())
         self.average.requires_grad_(False)
         self.template = TemplateTorch(
             knowledge.rig, knowledge.space, knowledge.decoder, knowledge.appearance
-        )
+        ).to(device)
         self.optimizers = split_optimizers(
             self.net, config.learning_rate, config.weight_decay, OUTER_LAYERS
         )
@@ -117,6 +124,7 @@ class StudentFit:
         terms = self._terms(self.net, batch)
         self.net.zero_grad(set_to_none=True)
         terms.total.backward()
+        average_gradients(self.net, self.workers)
         norm = nn.utils.clip_grad_norm_(self.net.parameters(), self.config.clip_norm)
         if torch.isfinite(norm):  # two parallel columns of a 6D rotation have no gradient
             for optimizer in self.optimizers:
@@ -125,7 +133,7 @@ class StudentFit:
         else:
             self.skipped += 1
         self.step += 1
-        self.used_s += time.perf_counter() - started
+        self.used_s = share_progress(self.used_s + time.perf_counter() - started, self.workers)
         return terms
 
     def validate(self, batches: list[Batch]) -> dict[str, float]:
@@ -135,12 +143,13 @@ class StudentFit:
             rows = [[float(term) for term in self._terms(self.average, batch)] for batch in batches]
         return dict(zip(LossTerms._fields, np.mean(rows, 0).tolist(), strict=True))
 
-    def _terms(self, net: StudentNetwork, batch: Batch) -> LossTerms:
+    def _terms(self, net: StudentNetwork | PaperStudent, batch: Batch) -> LossTerms:
+        batch = batch.to(self.workers.device)
         image = batch.image
         if net is self.net and self.share < self.config.small_share:
             image = nn.functional.interpolate(image, size=self._small_size, mode="area")
         image = image.contiguous(memory_format=torch.channels_last)
-        with torch.autocast("cpu", torch.bfloat16, enabled=self.config.is_half):
+        with torch.autocast(image.device.type, torch.bfloat16, enabled=self.config.is_half):
             seen = net.see(image, batch.crop_tan)
         prediction = net.predict(seen.features.float())
         return student_loss(
@@ -200,7 +209,7 @@ def learning_rate(config: FitConfig, share: float) -> float:
     return config.learning_rate * (low + (1 - low) * 0.5 * (1 + math.cos(math.pi * along)))
 
 
-def initialise_roots(net: StudentNetwork) -> None:
+def initialise_roots(net: StudentNetwork | PaperStudent) -> None:
     """Start the hypotheses all around the animal, so that they compete from the beginning."""
     config = net.config
     bias = torch.zeros(config.hypotheses, 10)
@@ -213,7 +222,7 @@ def initialise_roots(net: StudentNetwork) -> None:
         net.roots.bias.copy_(bias.flatten())
 
 
-def begin_with(net: StudentNetwork, checkpoint: Path) -> None:
+def begin_with(net: StudentNetwork | PaperStudent, checkpoint: Path) -> None:
     """Copy the averaged weights of another run wherever name and sizes agree; where a layer has
     grown, into its first rows and columns, and the rest starts at zero.
 
@@ -237,12 +246,13 @@ def begin_with(net: StudentNetwork, checkpoint: Path) -> None:
 
 def fit_student(
     config: FitConfig, knowledge: Knowledge, store: CropStore, folder: Path, report: Report
-) -> StudentNetwork:
-    """Train until the minutes are used; returns the averaged network."""
+) -> StudentNetwork | PaperStudent:
+    """Train until the minutes are used; returns the averaged network, on the CPU."""
     torch.set_num_threads(config.threads)
+    workers = join_workers()
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "fit.json").write_text(json.dumps(asdict(config), indent=1))
-    fit = StudentFit(config, knowledge)
+    fit = StudentFit(config, knowledge, workers)
     fit.load(folder)
     truth = MirroredTruth.of(store, knowledge)
     order = usual_crops(store, truth, config.hard_share)
@@ -251,8 +261,9 @@ def fit_student(
     checker = CropLoader(store, truth, order[:held_out], config.augment, config.batch_size)
     check = _first(checker, min(8, held_out // config.batch_size), config.seed)
     _run(fit, loader, check, folder, report)
-    fit.save(folder)
-    return fit.average
+    if workers.is_first:
+        fit.save(folder)
+    return fit.average.cpu()
 
 
 def usual_crops(store: CropStore, truth: MirroredTruth, hard_share: float) -> np.ndarray:
@@ -274,20 +285,21 @@ def _run(
 ) -> None:
     """Steps, log and checkpoints until the time is used."""
     saved = time.monotonic()
-    seed = fit.config.seed + 1000 + fit.step
-    with (folder / "log.jsonl").open("a") as log, closing(loader.batches(seed)) as batches:
+    seed = fit.config.seed + 1000 + fit.step + 100_003 * fit.workers.rank
+    with FitLog(folder, LossTerms._fields) as log, closing(loader.batches(seed)) as batches:
         while fit.share < 1.0:
             waited = time.perf_counter()
             batch = next(batches)
             fit.used_s += time.perf_counter() - waited
             terms = fit.learn(batch)
+            if not fit.workers.is_first:
+                continue
             if fit.step % fit.config.log_steps == 0:
                 row = {"step": fit.step, "minutes": fit.used_s / 60, "skipped": fit.skipped}
                 row |= {k: float(v.detach()) for k, v in terms._asdict().items()}
                 if fit.step % (10 * fit.config.log_steps) == 0:
-                    row |= {f"check_{k}": v for k, v in fit.validate(check).items()}
-                log.write(json.dumps(row) + "\n")
-                log.flush()
+                    row |= {CHECK + k: v for k, v in fit.validate(check).items()}
+                log.add(row)
                 report(fit.share, row)
             if time.monotonic() - saved > fit.config.checkpoint_s:
                 fit.save(folder)

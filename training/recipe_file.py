@@ -56,7 +56,7 @@ def built(kind: Any, value: Any) -> Any:
         kinds = inner[:1] * len(value) if inner[-1] is Ellipsis else inner
         return tuple(built(k, item) for k, item in zip(kinds, value, strict=True))
     if origin in (typing.Union, types.UnionType):
-        return None if value is None else built(inner[0], value)
+        return None if value is None else built(_member(inner, value), value)
     if kind is Path:
         return Path(str(value))
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
@@ -64,6 +64,14 @@ def built(kind: Any, value: Any) -> Any:
     if not isinstance(value, kind):
         raise ValueError(f"{value!r} must be of type {kind.__name__}")
     return value
+
+
+def _member(kinds: tuple[Any, ...], value: Any) -> Any:
+    """Which kind of a union is meant: the first whose fields hold all that is given."""
+    if not isinstance(value, dict):
+        return kinds[0]
+    fields = {kind: typing.get_type_hints(kind).keys() for kind in kinds}
+    return next((kind for kind in kinds if value.keys() <= fields[kind]), kinds[0])
 
 
 def _found(name: Path, *folders: Path) -> Path:

@@ -66,7 +66,7 @@ class TemplateTorch(nn.Module):
             self.decoder_mean + code @ self.decoder_linear.T + hidden @ self.decoder_output_weight.T
         )
         rotations = rotation_6d_to_matrix(six.view(len(code), -1, 6))
-        root = torch.eye(3).expand(len(code), 1, 3, 3)
+        root = torch.eye(3, device=code.device).expand(len(code), 1, 3, 3)
         return torch.cat([root, rotations[:, 1:]], 1)
 
     def pose(
@@ -82,7 +82,7 @@ class TemplateTorch(nn.Module):
 
     def _rest(self, shape: Float[Tensor, "batch shape"]) -> Float[Tensor, "batch joints 4 4"]:
         places = self.rest_places + torch.einsum("bs,sja->bja", shape, self.shape_places)
-        rest = torch.zeros(len(shape), len(self.skeleton.parents), 4, 4)
+        rest = torch.zeros(len(shape), len(self.skeleton.parents), 4, 4, device=shape.device)
         rest[:, :, :3, :3] = self.rest_rotations
         rest[:, :, :3, 3] = places
         rest[:, :, 3, 3] = 1.0

@@ -1,5 +1,7 @@
 """The whole of training in small: crops made of noise, a few steps, a model that loads and runs."""
 
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,9 +10,11 @@ import torch
 
 from core.model import load_model
 from core.student import StudentConfig
+from core.student_paper_torch import PaperConfig
 from core.student_runner import StudentRunner
 from tests.made_model import made_model
 from training.articulation import ArticulationFitConfig, fit_articulation
+from training.crop_loader import CropLoader, MirroredTruth
 from training.crop_store import CropStore, write_shard
 from training.fit_student import FitConfig, StudentFit, fit_student, learning_rate
 from training.rig_teacher import Knowledge
@@ -99,6 +103,28 @@ def test_the_shipped_graph_agrees_with_torch(knowledge: Knowledge, tmp_path: Pat
     theirs = StudentRunner(torch_network(model.student), "torch").predict(image, 0.2)
     for name, value in vars(ours).items():
         np.testing.assert_allclose(value, getattr(theirs, name), atol=2e-4, err_msg=name)
+
+
+def test_the_papers_networks_learn_and_ship_by_the_same_way(
+    knowledge: Knowledge, store: CropStore, tmp_path: Path
+) -> None:
+    pytest.importorskip("onnxscript")
+    from training.ship import ShipJob, ship_model
+
+    sizes = PaperConfig(64, stacks=1, channels=8, width=4, hypotheses=2, shape=2)
+    setup = replace(config(60.0), student=sizes, small_px=64)
+    fit = StudentFit(setup, knowledge)
+    loader = CropLoader(store, MirroredTruth.of(store, knowledge), np.arange(48), setup.augment, 8)
+    before = [weight.clone() for weight in fit.net.parameters()]
+    with closing(loader.batches(0)) as batches:
+        terms = fit.learn(next(batches))
+    assert torch.isfinite(terms.total)
+    assert any((a != b).any() for a, b in zip(before, fit.net.parameters(), strict=True))
+    ship_model(ShipJob("tube", knowledge, fit.average, {"category": "tube"}), tmp_path / "tube")
+    model = load_model(tmp_path / "tube")
+    image = np.random.default_rng(2).random((5, 64, 64)).astype(np.float32)
+    ours = StudentRunner.of(model).predict(image, 0.2)
+    assert ours.rotations.shape == (2, 3, 3)
 
 
 def test_the_learning_rate_warms_up_and_falls() -> None:
