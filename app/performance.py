@@ -55,7 +55,8 @@ def performance_of(session: Session) -> Performance:
     shown = session.shown
     stages: dict[str, float] = {}
     if shown is not None:
-        stages["decode video"] = shown.decode_ms
+        # A live source is read when it has something: most of that time is waiting.
+        stages["wait, decode" if session.shown_is_live else "decode video"] = shown.decode_ms
         if shown.result is not None:
             stages |= shown.result.stage_ms
     stages["draw"] = session.draw_ms

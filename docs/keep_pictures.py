@@ -21,14 +21,14 @@ from docs.tour import PARTS as ALL_PARTS
 
 KEPT = (
     ("window", "scrub", False),
-    ("overlay", "overlay-outline", False),
-    ("export", "export", False),
-    ("live", "live-numbers", True),
+    ("start", "start", True),
     ("explore", "explore-presets", True),
+    ("overlay", "overlay-split", True),
     ("weights", "mode-weights", True),
+    ("jobs", "jobs", True),
 )
 """File in docs/images, stop of the tour, dark or light."""
-PARTS = {False: "scrub,looks,dialogs", True: "live,scrub,looks,explore"}
+PARTS = {False: "scrub", True: "start,scrub,looks,explore,jobs"}
 """Where these stops are."""
 IMAGES = Path(__file__).resolve().parent / "images"
 LARGEST_BYTES = 150_000

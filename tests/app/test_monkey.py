@@ -23,12 +23,16 @@ from PySide6.QtCore import QCoreApplication, QEventLoop
 from pytestqt.qtbot import QtBot
 
 from app.edits import Preset
+from app.look import DISPLAY_MODES
 from app.session import Session
+from app.stage import scene_of
 from app.take_curves import go_to_worst, root_yaw_rad, take_sigmas
+from render.view import OrbitCamera
 from tests.app.fakes import CODES, FRAMES, fake_services
 
 SIGMAS = st.floats(-9, 9)
 BOXES = st.sampled_from([(10.0, 10.0, 90.0, 90.0), (0.0, 0.0, 160.0, 120.0)])
+MODES = [mode for mode, _ in DISPLAY_MODES]
 SOURCES = st.sampled_from(["fake.mp4", "camera:0", "notes.txt"])
 
 
@@ -160,6 +164,41 @@ class Monkey(RuleBasedStateMachine):
     def prompt(self, box: tuple) -> None:
         self.session.editor.prompt(box)
 
+    @rule(component=st.integers(0, CODES - 1), sigma=SIGMAS)
+    def undo_within_a_drag(self, component: int, sigma: float) -> None:
+        self.session.editor.begin_gesture()
+        self.session.editor.set_sigma(component, sigma)
+        self.session.editor.undo()
+        self.session.editor.set_sigma(component, -sigma)
+        self.session.editor.end_gesture()
+
+    @rule(mode=st.sampled_from(MODES), camera=st.sampled_from(["orbit", "input"]), on=st.booleans())
+    def look(self, mode: str, camera: str, on: bool) -> None:
+        self.session.set_look(mode=mode, camera=camera, has_ghosts=on, shows_before=on)
+
+    @rule(segmenter=st.sampled_from(["fake", "other"]))
+    def segment(self, segmenter: str) -> None:
+        self.session.set_segmenter(segmenter)
+
+    @rule()
+    def stop_recording(self) -> None:
+        self.session.recorder.cancel()
+        self.session.editor.mark_saved()
+
+    @rule(first=st.integers(0, 40), length=st.integers(0, 60))
+    def write(self, first: int, length: int) -> None:
+        """What an export would take."""
+        results = self.session.editor.results(first, first + length)
+        frames = [one.frame_index for one in results]
+        assert frames == sorted(set(frames))
+        assert all(first <= frame <= first + length for frame in frames)
+
+    @rule()
+    def draw(self) -> None:
+        """What the viewport would draw, in whatever state."""
+        scene = scene_of(self.session, OrbitCamera())
+        assert all(np.isfinite(body.root_to_world).all() for body in scene.bodies)
+
     @rule()
     def undo(self) -> None:
         self.session.editor.undo()
@@ -227,7 +266,7 @@ def play(examples: int, steps: int) -> None:
 
 
 def test_a_monkey_breaks_nothing(quiet: None) -> None:
-    play(examples=3, steps=40)
+    play(examples=3, steps=45)
 
 
 @pytest.mark.slow
