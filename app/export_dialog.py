@@ -46,6 +46,8 @@ FORMATS = (
            "Blender, Unity, Unreal, Godot and web viewers open it.", True),
     Format(".gltf", "Animated glTF (.gltf + .bin)", "The same as text and a binary beside it.",
            True),
+    Format(".html", "Web page (.html)", "One file that plays the take in any browser, without a "
+           "network: to show, to send, to put on a site.", True),
     Format(".usda", "USD (.usda)", "Skeleton and motion for Houdini, Omniverse and Maya.", True),
     Format(".bvh", "Motion only (.bvh)", "Skeleton and joint angles, without a mesh."),
     Format(".npz", "Numbers (.npz)", "Vertices, poses and codes as numpy arrays, for scripts."),
@@ -62,6 +64,10 @@ SKINNINGS = (
     ("refit", "Four bones a vertex, fitted (best)"),
     ("truncate", "Four bones a vertex, cut off"),
     ("8", "Eight bones a vertex"),
+)
+COLORS = (
+    ("mean", "The model's, averaged"),
+    ("video", "Gathered from the video"),
 )
 RATES = ((None, "As the video"), (24.0, "24 fps"), (25.0, "25 fps"), (30.0, "30 fps"),
          (60.0, "60 fps"))  # fmt: skip
@@ -81,6 +87,7 @@ class ExportDialog(QDialog):
         self.format = _combo("Format", [(one.suffix, one.title) for one in FORMATS])
         self.root = _combo("Motion of the body", ROOTS)
         self.skinning = _combo("Skinning", SKINNINGS)
+        self.colors = _combo("Colours", COLORS)
         self.rate = _combo("Frame rate", RATES)
         self.length = self._length_field()
         self.path = QLineEdit(str(self._first_path()))
@@ -107,6 +114,7 @@ class ExportDialog(QDialog):
         form.addRow("", self._hint)
         form.addRow("Motion", self.root)
         form.addRow("Skinning", self.skinning)
+        form.addRow("Colours", self.colors)
         form.addRow("Frame rate", self.rate)
         form.addRow("Body length", self.length)
         row = QHBoxLayout()
@@ -199,6 +207,7 @@ class ExportDialog(QDialog):
         return ExportOptions(
             skinning=self.skinning.currentData(),
             root_motion=self.root.currentData(),
+            colors=self.colors.currentData(),
             fps=self.rate.currentData(),
             body_length_m=round(self.length.value(), 2),
         )

@@ -70,6 +70,8 @@ def _order(job: ExportJob, title: str, arguments: tuple[str, ...]) -> JobOrder:
 
 def _flags(options: ExportOptions) -> tuple[str, ...]:
     flags = ["--skinning", options.skinning, "--root-motion", options.root_motion]
+    if options.colors != "mean":
+        flags += ["--colors", options.colors]
     if options.fps is not None:
         flags += ["--fps", f"{options.fps:g}"]
     if options.body_length_m is not None:

@@ -195,7 +195,7 @@ class SessionRecord:
         query = "SELECT dtype, shape, packed FROM arrays WHERE name = ?"
         dtype, shape_text, packed = self._connection.execute(query, (name,)).fetchone()
         if dtype not in ("<f4", "<f8", "<i4"):
-            raise ValueError(f"{name} has the unknown number type {dtype!r}")
+            raise ValueError(f"{name} has the unknown number type {str(dtype)[:20]!r}")
         shape = tuple(int(length) for length in json.loads(shape_text))
         size = math.prod(shape) * np.dtype(dtype).itemsize
         if not 0 <= size <= LARGEST_ARRAY_BYTES:

@@ -7,6 +7,7 @@ main.py export walk.session -o wolf.glb --onto wolf.glb     # the motion on anot
 """
 
 import argparse
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -84,6 +85,7 @@ def run(arguments: argparse.Namespace, out: Writer) -> int:
     from core.errors import ExportError
     from core.export.export import ExportWatch, export_session
     from core.export.options import ExportOptions
+    from core.export.stages import silent
     from core.session_edits import edited_record
     from core.session_store import read_session
 
@@ -105,7 +107,9 @@ def run(arguments: argparse.Namespace, out: Writer) -> int:
         raise ExportError(f"These options do not go together: {error}.") from error
     with read_session(arguments.session) as record:
         model = model_of(record, arguments.model, out)
-        watch = ExportWatch(out.progress, _other_body(arguments))
+        # Into a log only the answer goes: an export is short.
+        is_watched = out.is_json or sys.stderr.isatty()
+        watch = ExportWatch(out.progress if is_watched else silent, _other_body(arguments))
         record = edited_record(record, model)
         report = export_session(record, model, arguments.out, options, watch)
     out.line(report.sentence)

@@ -7,6 +7,7 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from app.export_dialog import ExportDialog
+from app.export_order import export_order
 from app.export_thread import ExportJob, write_take
 from app.main_window import MainWindow
 from core.export.options import ExportOptions
@@ -44,6 +45,25 @@ def test_an_export_that_cannot_be_written_says_why(
     qtbot.waitUntil(lambda: "Cannot export" in dialog.said.text(), timeout=5000)
     qtbot.waitUntil(dialog.go.isEnabled)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_dialog_offers_the_web_page_and_the_videos_colours(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    dialog = ExportDialog(window.session, window)
+    qtbot.addWidget(dialog)
+    dialog.format.setCurrentIndex(dialog.format.findData(".html"))
+    dialog.format.activated.emit(dialog.format.currentIndex())
+    dialog.colors.setCurrentIndex(dialog.colors.findData("video"))
+    assert dialog.path.text().endswith(".html")
+    assert dialog.skinning.isEnabled()
+    assert dialog.options().colors == "video"
+    results = tuple(window.session.store.results())
+    job = ExportJob(window.session.model, window.session.facts, results, Path("a.html"),
+                    dialog.options())  # fmt: skip
+    order = export_order(job)
+    order.tidy()
+    assert order.arguments[order.arguments.index("--colors") + 1] == "video"
 
 
 def test_a_saved_session_opens_with_its_results(
