@@ -114,8 +114,8 @@ class SyntheticSet:
 
 SYNTHETIC_SETS = {
     "dog": SyntheticSet("dog", ("quad_q_shibainu", "quad_q_wolf"), ("quad_q_fox",)),
-    "horse": SyntheticSet("horse", ("quad_q_horse", "quad_q_deer"), ("quad_q_donkey",)),
-    "human": SyntheticSet("human", ("human_ubc_male", "human_ubc_female"), ("human_cesiumman",)),
+    "horse": SyntheticSet("horse", ("quad_q_horse", "quad_q_deer"), ("quad_q_donkey",), 6),
+    "human": SyntheticSet("human", ("human_ubc_male", "human_ubc_female"), ("human_cesiumman",), 6),
 }
 
 
