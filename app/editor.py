@@ -54,6 +54,7 @@ class Editor(QObject):
         self.keys: tuple[KeyedCode, ...] = ()
         self.prompts: tuple[tuple[int, Box], ...] = ()
         self.improved: Mapping[int, FrameResult] = NOTHING
+        self._improved_store: object = None
         self.presets = read_presets(presets_path())
         self.history: History[Edits] = History()
         self.saved = self._now()
@@ -293,7 +294,7 @@ class Editor(QObject):
         """Put these in place of the first results."""
 
         def put() -> None:
-            self.improved = results
+            self.improved, self._improved_store = results, self._session.store
             self._set_pose(None)
 
         self._edit(name, put)
@@ -304,8 +305,12 @@ class Editor(QObject):
             self.improve(NOTHING, "revert")
 
     def better(self, result: FrameResult) -> FrameResult:
-        """The improved result of a frame, if there is one; with the mask that was found first."""
-        found = self.improved.get(result.frame_index)
+        """The improved result of a frame, if there is one; with the mask that was found first.
+
+        What was improved is out of date once the first results were made anew.
+        """
+        is_valid = self._improved_store is self._session.store
+        found = self.improved.get(result.frame_index) if is_valid else None
         return result if found is None else replace(found, mask=result.mask, box=result.box)
 
     def edited(self, result: FrameResult) -> FrameResult:
@@ -348,7 +353,7 @@ class Editor(QObject):
         self._edit("subject", lambda: self._prompt(frame, box, (*others, (frame, box))))
 
     def _prompt(self, frame: int, box: Box, prompts: tuple[tuple[int, Box], ...]) -> None:
-        self.prompts = prompts
+        self.prompts, self.improved = prompts, NOTHING
         self._session.inference.set_prompt(frame, box)
         self._session.show_again()
 

@@ -14,6 +14,8 @@ EVERY_MS = 500
 SMALL_PX = 96
 ENOUGH = 16
 """Frames to look at before judging."""
+LAST = 48
+"""After so many that agree, looking costs more than it tells."""
 LEAST_IOU = 0.4
 """The shipped dog on dogs: 0.7 and more (docs/evaluation.md); on other bodies seldom above this."""
 
@@ -45,7 +47,8 @@ class FitWatch(QObject):
         if subject != self._subject:
             self._subject, self._seen, self._has_spoken = subject, {}, False
         result = session.shown.result if session.shown is not None else None
-        if self._has_spoken or result is None or session.model is None:
+        is_over = self._has_spoken or len(self._seen) >= LAST
+        if is_over or result is None or session.model is None:
             return
         if result.frame_index in self._seen or session.explore.is_frozen:
             return

@@ -16,6 +16,8 @@ from PySide6.QtCore import QObject, QThread, Signal
 from app.export_thread import SESSION_SUFFIX
 from app.job import Job
 from app.job_runner import JobOrder
+from app.opening import RIG_SCHEME
+from app.train_order import subject_words
 from core.results import FrameResult
 
 if TYPE_CHECKING:
@@ -72,16 +74,20 @@ class Improver(QObject):
     @property
     def can_start(self) -> bool:
         """A recorded video and a model are open, and it is not being improved already."""
-        session = self._session
-        return session.transport.can_scrub and session.model is not None and not self._waiting
+        return has_video(self._session) and not self._waiting
 
-    def start(self) -> int | None:
-        """Begin; gives the job's number."""
+    def start(self, tuned: Path | None = None) -> int | None:
+        """Begin; gives the job's number.
+
+        Args:
+            tuned: A model tuned from the one that is loaded: what it makes of the video is the
+                improvement. None refines what the loaded one makes of it.
+        """
         session = self._session
         if session.facts is None or session.model is None:
             return None
         folder = Path(tempfile.mkdtemp(prefix="dasr-")) / f"improved{SESSION_SUFFIX}"
-        order = improve_order(session, folder)
+        order = improve_order(session, folder, tuned)
         job_id = session.jobs.start(order)
         self._waiting[job_id] = (session.facts, session.model, folder)
         return job_id
@@ -106,16 +112,18 @@ class Improver(QObject):
         self.improved.emit(len(better))
 
 
-def improve_order(session: "Session", folder: Path) -> JobOrder:
-    """The command that reconstructs what is open once more and refines it."""
+def has_video(session: "Session") -> bool:
+    """A recorded video is open, with a model that looks at videos."""
+    is_played = session.facts is not None and session.facts.text.startswith(RIG_SCHEME)
+    return session.transport.can_scrub and session.model is not None and not is_played
+
+
+def improve_order(session: "Session", folder: Path, tuned: Path | None = None) -> JobOrder:
+    """The command that reconstructs what is open once more, better."""
     facts = session.facts
     assert facts is not None
-    words = [
-        "reconstruct", facts.text, "-o", str(folder), "--refine",
-        "--model", str(session.model.folder or session.model_name),
-        "--segmenter", session.segmenter,
-    ]  # fmt: skip
-    first = next((box for frame, box in session.editor.prompts if frame == 0), None)
-    if first is not None:
-        words += ["--box", ",".join(f"{side:.0f}" for side in first)]
-    return JobOrder(f"Improve {facts.name}", tuple(words))
+    model = str(tuned or session.model.folder or session.model_name)
+    how = ("--refine",) if tuned is None else ()
+    words = ("reconstruct", facts.text, "-o", str(folder), "--model", model, *how)
+    title = f"Improve {facts.name}" if tuned is None else f"Compare {tuned.name}"
+    return JobOrder(title, (*words, *subject_words(session)))

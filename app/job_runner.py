@@ -44,11 +44,20 @@ class JobOrder:
     keep: "JobOrder | None" = None
     """Given where "Stop and keep" makes sense: what makes a result of what there is, run if the
     interrupted process did not do so itself."""
+    keeps_itself: bool = False
+    """Interrupted, the process itself makes a result of what it has: "Stop and keep" is offered."""
+    tunes: object = None
+    """The model that is tuned; its results and those of the result can be compared."""
     can_keep: Callable[[], bool] = lambda: True
     """False while there is nothing to keep yet."""
     discard: Callable[[], None] | None = None
     """Removes what a cancelled job leaves behind."""
     program: tuple[str, ...] = (sys.executable, str(MAIN))
+
+    @property
+    def can_stop(self) -> bool:
+        """Something may come of it even if it is stopped early."""
+        return self.keep is not None or self.keeps_itself
 
 
 class _Preparation(QThread):
@@ -135,7 +144,7 @@ class JobRunner(QObject):
     def keep(self, job_id: int) -> None:
         """Ask a job to stop and make a result of what it has."""
         process, order = self._processes.get(job_id), self._orders[job_id]
-        if process is None or order.keep is None or self.jobs[job_id].status != "running":
+        if process is None or not order.can_stop or self.jobs[job_id].status != "running":
             return
         self._set(replace(self.jobs[job_id], status="stopping"))
         if sys.platform == "win32":  # no Ctrl-C can be sent there

@@ -46,7 +46,7 @@ class JobCard(QFrame):
         for label in (self._said, self.progress):
             label.setProperty("tone", "muted")
             label.setFont(scaled_font(0.9))
-        can_keep = runner.order_of(job_id).keep is not None
+        can_keep = runner.order_of(job_id).can_stop
         words = "Cancel and discard" if can_keep else "Cancel"
         self.cancel = self._button(words, lambda: runner.cancel(job_id))
         self.keep = self._button("Stop and keep", lambda: runner.keep(job_id))
@@ -92,7 +92,7 @@ class JobCard(QFrame):
         self._bar.setVisible(not job.has_ended)
         self.cancel.setVisible(not job.has_ended)
         self.cancel.setEnabled(job.status != "cancelling")
-        can_keep = self._runner.order_of(self._id).keep is not None
+        can_keep = self._runner.order_of(self._id).can_stop
         self.keep.setVisible(can_keep and job.status in ("running", "stopping"))
         has_some = can_keep and self._runner.order_of(self._id).can_keep()
         self.keep.setEnabled(job.status == "running" and has_some)

@@ -261,6 +261,7 @@ class MainWindow(QMainWindow):
         if sample is None:
             self.say("The sample is missing: assets/samples holds no video")
         else:
+            opening.leave_played_rig(self.session)
             self.session.open(sample, box=self.session.services.sample_box)
 
     def ask_camera(self) -> None:

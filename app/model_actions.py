@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QMessageBox
 
 from app.action import Action, is_on, toggle
 from app.asking import show_models, start_job
-from app.export_thread import SESSION_SUFFIX
+from app.improve import has_video
 from app.model_shelf import free_name
 from app.opening import RIG_SCHEME
 from app.train_dialog import TrainDialog
@@ -52,13 +52,10 @@ def play_rig(window: "MainWindow", path: Path) -> None:
 def start_adapt(window: "MainWindow") -> None:
     """Tune the model to what is open, as a job that makes a new model."""
     session = window.session
-    if session.facts is None or session.model is None:
-        return
-    text = session.facts.text
-    stem = Path(text).stem.removesuffix(SESSION_SUFFIX)
-    name = free_name(plain_name(f"{session.model_title}-{stem}"))
-    model = str(session.model.folder or session.model_name)
-    start_job(window, lambda: adapt_order(text, model, name))
+    if has_video(session) and session.facts is not None:
+        stem = Path(session.facts.text).stem
+        name = free_name(plain_name(f"{session.model_title}-{stem}"))
+        start_job(window, lambda: adapt_order(session, name))
 
 
 def start_improve(window: "MainWindow") -> None:
@@ -67,8 +64,14 @@ def start_improve(window: "MainWindow") -> None:
         window.show_jobs()
 
 
+def compare(window: "MainWindow", tuned: Path) -> None:
+    """What a tuned model makes of the video that is open, with before and after."""
+    if window.improver.start(tuned) is not None:
+        window.show_jobs()
+
+
 def can_adapt(window: "MainWindow") -> bool:
-    return window.session.transport.can_scrub and window.session.model is not None
+    return has_video(window.session)
 
 
 MODEL_ACTIONS = (

@@ -9,7 +9,7 @@ from app.asking import show_models
 from app.fit_watch import FitWatch
 from app.job import Job
 from app.jobs_panel import opens_here
-from app.model_actions import ask_rig
+from app.model_actions import ask_rig, compare
 from app.recents import remember
 from app.take_actions import offer_relink
 
@@ -55,14 +55,18 @@ class News(QObject):
         self._window.say(f"{facts.name} {what}. Waiting for it to come back…")
 
     def _on_job(self, job: Job) -> None:
-        """Sessions and models that a job made can be opened at once."""
-        path = self._window.session.jobs.order_of(job.id).result_path
+        """Sessions and models that a job made can be opened at once; a tuned model is compared."""
+        window, order = self._window, self._window.session.jobs.order_of(job.id)
+        path = order.result_path
         if job.status != "done" or path is None or not opens_here(path):
             return
-        verb = "Use it" if is_model(path) else "Open it"
-        self._window.banner.say(
-            f"{job.title}: done.", offer=(verb, lambda: self._window.open_text(str(path)))
-        )
+        offer = ("Open it", lambda: window.open_text(str(path)))
+        if order.tunes is not None and order.tunes is window.session.model:
+            offer = ("Compare on this video", lambda: compare(window, path))
+        elif is_model(path):
+            offer = ("Use it", offer[1])
+        said = f": {job.sentence}" if order.tunes is not None else ": done."
+        window.banner.say(f"{job.title}{said}", offer=offer)
 
     def _on_improved(self, count: int) -> None:
         """How to compare, and how to go back."""

@@ -30,9 +30,18 @@ def open_anything(session: Session, text: str) -> None:
         elif path.suffix.lower() in RIG_SUFFIXES and path.is_file():
             session.rig_given.emit(str(path))
         else:
+            if not text.startswith(RIG_SCHEME):
+                leave_played_rig(session)
             session.open(text)
     except ExplainedError as error:
         session.failed.emit("Could not open this", error)
+
+
+def leave_played_rig(session: Session) -> None:
+    """A body that only plays its own file makes room for a model that looks at videos."""
+    models = session.services.list_models()
+    if models and (session.model_name or "").lower().endswith(RIG_SUFFIXES):
+        session.load_model(models[0])
 
 
 def _open_session(session: Session, folder: Path) -> None:

@@ -30,7 +30,7 @@ from app.ports import Services
 from app.recorder import Recorder
 from app.result_store import ResultStore
 from app.shown_pose import explored, rest_result
-from app.take import Shot, Shown, SourceFacts
+from app.take import Shot, Shown, SourceFacts, fitting
 from app.transport import Transport
 from app.travel import Travel
 from core.results import Box, FrameResult
@@ -240,8 +240,7 @@ class Session(QObject):
         if self.sender() is not self.capture:
             return
         text = self.opening_text or (self.facts.text if self.facts else "")
-        was_opening = self.opening_text is not None
-        self.opening_text = None
+        was_opening, self.opening_text = self.opening_text is not None, None
         self.opening_changed.emit()
         self.failed.emit("Could not open this" if was_opening else "The source stopped", error)
         LOG.warning("source %s failed: %s", text, error)
@@ -287,6 +286,7 @@ class Session(QObject):
 
     def _on_model_loaded(self, model: Any) -> None:
         self.model, self.is_model_loading = model, False
+        self.shown = fitting(self.shown, None)
         self.editor.explore = ExploreState((0.0,) * len(model.latent.variance_share))
         self.editor.start_take(self._known_keys, self.editor.prompts)
         self._forget_results()
@@ -331,13 +331,13 @@ class Session(QObject):
     def _on_produced(self, shown: Shown) -> None:
         if shown.take_id != self._take_id or self.facts is None:
             return
-        self.shown = shown
-        self.recorder.saw(shown)
+        self.shown = shown if self.model is None else fitting(shown, self.model) or shown
+        self.recorder.saw(self.shown)
         self.window_meter.tick()
         if not shown.was_cached:
             self.results_changed.emit()
         self.transport.arrived(shown.frame.index)
-        if shown.result is not None and self.model is not None and not self.explore.is_frozen:
+        if self.shown.result and self.model is not None and not self.explore.is_frozen:
             self.editor.follow()
             self.explore_changed.emit()
         self.shown_changed.emit()

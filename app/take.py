@@ -1,6 +1,7 @@
 """Plain facts that travel between the threads and the window."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
@@ -56,3 +57,16 @@ class Shown:
     decode_ms: float
     was_cached: bool
     take_id: int
+
+
+def fitting(shown: Shown | None, model: Any) -> Shown | None:
+    """Without a result of another body: one may still be on its way when the model changes.
+
+    Args:
+        model: The one loaded now; None takes every result away.
+    """
+    result = None if shown is None else shown.result
+    if shown is None or result is None:
+        return shown
+    joints = 0 if model is None else len(model.rig.skeleton.names)
+    return shown if len(result.joint_rotations) == joints else replace(shown, result=None)

@@ -7,6 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
+    QDoubleSpinBox,
     QFileDialog,
     QFormLayout,
     QHBoxLayout,
@@ -59,6 +60,13 @@ class TrainDialog(QDialog):
         self.minutes.setRange(1, 24 * 60)
         self.minutes.setValue(FIRST_MINUTES)
         self.minutes.setSuffix(" minutes")
+        self.length = QDoubleSpinBox()
+        self.length.setAccessibleName("Length of the body in metres")
+        self.length.setRange(0.0, 99.0)
+        self.length.setSingleStep(0.05)
+        self.length.setSuffix(" m")
+        self.length.setSpecialValueText("as the file says")
+        self.length.setToolTip("Its longest side; many files are in centimetres")
         self.said = QLabel(EXPLAINED)
         self.said.setWordWrap(True)
         self.said.setProperty("tone", "muted")
@@ -80,6 +88,7 @@ class TrainDialog(QDialog):
         form.addRow("Rigged files", self.rigs)
         form.addRow("", row)
         form.addRow("Name", self.name)
+        form.addRow("Body length", self.length)
         form.addRow("Learn for", self.minutes)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         self.go = buttons.addButton("Train", QDialogButtonBox.ButtonRole.ApplyRole)
@@ -124,7 +133,10 @@ class TrainDialog(QDialog):
         self.go.setEnabled(self.rigs.count() > 0 and bool(self.name.text().strip()))
         self.remove.setEnabled(self.rigs.currentRow() >= 0)
 
+    def _length_m(self) -> float | None:
+        return round(self.length.value(), 2) or None
+
     def _press(self) -> None:
         name = free_name(plain_name(self.name.text()))
         self.accept()
-        self._start(Training(name, self.paths(), float(self.minutes.value())))
+        self._start(Training(name, self.paths(), float(self.minutes.value()), self._length_m()))

@@ -4,9 +4,13 @@ import re
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from app.job_runner import MAIN, JobOrder
 from app.model_shelf import runs_folder, shelf_folder
+
+if TYPE_CHECKING:
+    from app.session import Session
 
 CHECKPOINT = "checkpoint.safetensors"
 
@@ -19,6 +23,8 @@ class Training:
     rigs: tuple[Path, ...]
     """The template first, then its siblings."""
     minutes: float
+    length_m: float | None = None
+    """Of the body; None is as the file says, which is often wrong by a hundred."""
 
 
 def train_order(training: Training) -> JobOrder:
@@ -26,7 +32,8 @@ def train_order(training: Training) -> JobOrder:
     run, model = runs_folder() / training.name, shelf_folder() / training.name
     rigs = tuple(word for path in training.rigs for word in ("--rig", str(path)))
     minutes = ("--minutes", f"{training.minutes:g}")
-    words = ("train", *rigs, "-o", str(model), "--run", str(run), *minutes)
+    length = () if training.length_m is None else ("--length", f"{training.length_m:g}")
+    words = ("train", *rigs, "-o", str(model), "--run", str(run), *minutes, *length)
     title = f"Train {training.name}"
     return JobOrder(
         title,
@@ -39,16 +46,26 @@ def train_order(training: Training) -> JobOrder:
     )
 
 
-def adapt_order(source: str, model: str, name: str) -> JobOrder:
-    """A job that tunes a model to one video or session, as a new model on the shelf."""
-    made = shelf_folder() / name
-    words = ("adapt", source, "-o", str(made), "--model", model)
+def adapt_order(session: "Session", name: str) -> JobOrder:
+    """A job that tunes the model to the video that is open, as a new model on the shelf."""
+    assert session.facts is not None
+    text, made = session.facts.text, shelf_folder() / name
+    model = str(session.model.folder or session.model_name)
     return JobOrder(
-        f"Adapt to {Path(source).name}",
-        words,
+        f"Adapt to {Path(text).name}",
+        ("adapt", text, "-o", str(made), "--model", model, *subject_words(session)),
         result_path=made,
         prepare=lambda: made.parent.mkdir(parents=True, exist_ok=True),
+        keeps_itself=True,
+        tunes=session.model,
     )
+
+
+def subject_words(session: "Session") -> tuple[str, ...]:
+    """How commands find the subject that the person has said."""
+    first = next((box for frame, box in session.editor.prompts if frame == 0), None)
+    box = () if first is None else ("--box", ",".join(f"{side:.0f}" for side in first))
+    return ("--segmenter", session.segmenter, *box)
 
 
 def has_command(name: str) -> bool:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 
 from app.explore import ExploreState
+from app.recents import remember
 from app.view_state import NOT_KEPT, ViewState, read_view, write_view
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ class ViewKeeper(QObject):
     def keep_in(self, folder: Path) -> None:
         """The take was saved there: from now on that is its folder."""
         self._window.session.folder = folder
+        remember(str(folder))
         self.keep()
 
     def _on_source(self) -> None:

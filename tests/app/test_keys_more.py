@@ -1,5 +1,6 @@
 """K with J and L, shortcuts of one's own, which camera is meant, improving and going back."""
 
+import argparse
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -14,11 +15,13 @@ from pytestqt.qtbot import QtBot
 
 from app.actions import ACTIONS
 from app.camera_identity import lasting_text, present_text
+from app.commands import reconstruct
 from app.improve import Improver
 from app.job_runner import JobOrder
 from app.key_map import keys_of, owner_of, reset_keys, set_keys, take_keys
 from app.main_window import MainWindow
 from app.shortcut_sheet import ShortcutSheet
+from app.take import fitting
 from app.take_writer import TakeWriter
 from core.errors import SourceError
 from core.results import FrameResult
@@ -201,6 +204,9 @@ def test_improving_runs_the_command_and_shows_what_came(
     assert words[:2] == ("reconstruct", "fake.mp4")
     assert "--refine" in words
     assert words[words.index("--box") + 1] == "50,46,110,86"
+    parser = argparse.ArgumentParser()
+    reconstruct.add_arguments(parser)
+    assert parser.parse_args(words[1:]).refine  # the command takes every word of it
     assert "4 frames are improved" in window.banner.text.text()
     QTest.mouseClick(window.banner.offer, LEFT)
     assert not session.editor.improved
@@ -222,3 +228,17 @@ def test_nothing_is_improved_when_another_video_is_open_by_then(
     qtbot.waitUntil(lambda: not improver._waiting, timeout=20000)
     assert not folder.parent.exists()
     assert not window.session.editor.improved
+
+
+def test_a_result_of_another_body_is_not_shown(window: MainWindow, qtbot: QtBot) -> None:
+    """It would have another number of joints, and drawing it would fail for good."""
+    session = window.session
+    shown, model = session.shown, session.model
+    assert fitting(shown, model) is shown
+    assert fitting(None, model) is None
+    assert fitting(shown, None).result is None
+    late = replace(shown.result, joint_rotations=np.tile(np.eye(3), (5, 1, 1)))
+    session._on_produced(replace(shown, result=late))
+    assert session.shown.result is None
+    window.viewport.repaint()
+    assert not window.viewport._is_broken

@@ -6,6 +6,7 @@ The committed run is short; `--run-slow` lets the monkey play for thousands of a
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import MappingProxyType
 from unittest.mock import patch
 
 import numpy as np
@@ -164,40 +165,16 @@ class Monkey(RuleBasedStateMachine):
     def prompt(self, box: tuple) -> None:
         self.session.editor.prompt(box)
 
-    @rule(component=st.integers(0, CODES - 1), sigma=SIGMAS)
-    def undo_within_a_drag(self, component: int, sigma: float) -> None:
-        self.session.editor.begin_gesture()
-        self.session.editor.set_sigma(component, sigma)
-        self.session.editor.undo()
-        self.session.editor.set_sigma(component, -sigma)
-        self.session.editor.end_gesture()
-
-    @rule(mode=st.sampled_from(MODES), camera=st.sampled_from(["orbit", "input"]), on=st.booleans())
-    def look(self, mode: str, camera: str, on: bool) -> None:
-        self.session.set_look(mode=mode, camera=camera, has_ghosts=on, shows_before=on)
-
-    @rule(segmenter=st.sampled_from(["fake", "other"]))
-    def segment(self, segmenter: str) -> None:
-        self.session.set_segmenter(segmenter)
+    @rule(is_before=st.booleans())
+    def improve(self, is_before: bool) -> None:
+        store = self.session.store
+        better = {} if store is None else {one.frame_index: one for one in store.results()}
+        self.session.editor.improve(MappingProxyType(better))
+        self.session.set_look(shows_before=is_before, has_difference=is_before)
 
     @rule()
-    def stop_recording(self) -> None:
-        self.session.recorder.cancel()
-        self.session.editor.mark_saved()
-
-    @rule(first=st.integers(0, 40), length=st.integers(0, 60))
-    def write(self, first: int, length: int) -> None:
-        """What an export would take."""
-        results = self.session.editor.results(first, first + length)
-        frames = [one.frame_index for one in results]
-        assert frames == sorted(set(frames))
-        assert all(first <= frame <= first + length for frame in frames)
-
-    @rule()
-    def draw(self) -> None:
-        """What the viewport would draw, in whatever state."""
-        scene = scene_of(self.session, OrbitCamera())
-        assert all(np.isfinite(body.root_to_world).all() for body in scene.bodies)
+    def revert(self) -> None:
+        self.session.editor.revert()
 
     @rule()
     def undo(self) -> None:

@@ -16,6 +16,7 @@ from pytestqt.qtbot import QtBot
 from app import take_actions
 from app.look import Look
 from app.main_window import MainWindow
+from app.opening import leave_played_rig
 from app.played_rig import PlayedReconstructor, PlayedSource, is_played, load_played
 from app.recents import recent_texts
 from app.relink_thread import relink_all
@@ -225,6 +226,14 @@ def test_a_dropped_rig_is_played_or_learned_from(
     settle(window, qtbot)
     assert is_played(window.session.model)
     assert window.session.facts.name == "fox.glb"
+    loaded: list[str] = []
+    window.session.load_model = loaded.append  # type: ignore[method-assign]
+    leave_played_rig(window.session)
+    assert loaded == []  # there is no other
+    services = replace(window.session.services, list_models=lambda: ["dog"])
+    window.session.services = services
+    leave_played_rig(window.session)
+    assert loaded == ["dog"]
 
 
 def test_a_played_rig_has_the_poses_of_its_file(tmp_path: Path) -> None:

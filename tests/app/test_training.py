@@ -1,8 +1,10 @@
 """Training in the window: what is asked, stop and keep, cancel and discard, models of one's own."""
 
+import argparse
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from app import train_order as orders
+from app.improve import improve_order
 from app.job import Job
 from app.job_runner import JobOrder, JobRunner
 from app.main_window import MainWindow
@@ -20,6 +23,7 @@ from app.services import real_services
 from app.train_dialog import TrainDialog
 from app.train_order import Training, adapt_order, has_command, plain_name, train_order
 from tests.app.person import LEFT, key
+from training.commands import adapt, train
 
 LEARNER = """
 import json, pathlib, sys, time
@@ -120,12 +124,14 @@ def test_the_dialog_hands_over_what_was_asked(
     dialog.add_rig(tmp_path / "wolf.glb")
     assert dialog.name.text() == "red-fox"
     dialog.minutes.setValue(90)
+    assert dialog.length.text() == "as the file says"
+    dialog.length.setValue(1.2)
     QTest.mouseClick(dialog.go, LEFT)
     (order,) = started
     assert order.arguments[:5] == (
         "train", "--rig", str(tmp_path / "Red Fox.glb"), "--rig", str(tmp_path / "wolf.glb")
     )  # fmt: skip
-    assert order.arguments[-2:] == ("--minutes", "90")
+    assert order.arguments[-4:] == ("--minutes", "90", "--length", "1.2")
     assert order.result_path == shelf_folder() / "red-fox"
     assert order.keep is not None
     assert order.keep.arguments == (*order.arguments, "--ship")
@@ -133,19 +139,15 @@ def test_the_dialog_hands_over_what_was_asked(
 
 def test_the_command_understands_the_order(capsys: pytest.CaptureFixture[str]) -> None:
     """Its own parser takes every word of it."""
-    import argparse
-
-    from training.commands import train
-
     parser = argparse.ArgumentParser(conflict_handler="resolve")
     parser.add_argument("--json", action="store_true")
     train.add_arguments(parser)
-    order = train_order(Training("fox", (Path("a.glb"), Path("b.glb")), 12.5))
+    order = train_order(Training("fox", (Path("a.glb"), Path("b.glb")), 12.5, 0.6))
     assert order.keep is not None
     for words in (order.arguments[1:], order.keep.arguments[1:]):
         chosen = parser.parse_args([*words, "--json"])
         assert [path.name for path in chosen.rig] == ["a.glb", "b.glb"]
-        assert chosen.minutes == 12.5
+        assert (chosen.minutes, chosen.length) == (12.5, 0.6)
 
 
 def test_own_models_stand_beside_those_that_ship(own_shelf: Path) -> None:
@@ -169,10 +171,34 @@ def test_adapting_is_offered_only_where_the_command_is(
         assert window.actions_by_id["adapt"].isEnabled() is is_there
     assert has_command("train")
     assert not has_command("no-such-command")
-    order = adapt_order("walk.mp4", "dog", "dog-walk")
+    order = adapt_order(window.session, "dog-walk")
     assert order.arguments == (
-        "adapt", "walk.mp4", "-o", str(shelf_folder() / "dog-walk"), "--model", "dog"
+        "adapt", "fake.mp4", "-o", str(shelf_folder() / "dog-walk"), "--model", "dog",
+        "--segmenter", "fake", "--box", "50,46,110,86",
     )  # fmt: skip
+    assert order.can_stop
+    parser = argparse.ArgumentParser(conflict_handler="resolve")
+    adapt.add_arguments(parser)
+    words = [word if word != "fake" else "grabcut" for word in order.arguments[1:]]
+    assert parser.parse_args(words).model == "dog"  # the command takes every word of it
+
+
+def test_a_tuned_model_is_compared_on_the_open_video(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    """The job ends: the banner offers before and after, made by the tuned model."""
+    model, runner = tmp_path / "tuned", window.session.jobs
+    order = replace(learner(model, "ships"), keep=None, keeps_itself=True)
+    job_id = runner.start(replace(order, tunes=window.session.model))
+    learns(runner, job_id, qtbot)
+    QTest.mouseClick(window.jobs.cards[job_id].keep, LEFT)
+    runner.keep(job_id)
+    qtbot.waitUntil(lambda: runner.jobs[job_id].has_ended, timeout=20000)
+    assert runner.jobs[job_id].status == "done"
+    assert window.banner.offer.text() == "Compare on this video"
+    words = improve_order(window.session, tmp_path / "x.session", model).arguments
+    assert words[words.index("--model") + 1] == str(model)
+    assert "--refine" not in words
 
 
 def test_what_a_stopping_job_says() -> None:

@@ -1,5 +1,6 @@
 """Parallel rays, kept cameras, following, mouse manners, difference to the mask, pictures."""
 
+import argparse
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from app.camera_slots import kept_camera
+from app.commands import render
 from app.export_order import video_order
 from app.export_thread import ExportJob
 from app.look import MOUSE_PRESETS
@@ -187,6 +189,9 @@ def test_a_video_of_the_take_is_ordered(
     assert words[words.index("--view") + 1] == "side-by-side"
     assert words[words.index("--height") + 1] == "360"
     assert order.title == "Video both.mp4"
+    parser = argparse.ArgumentParser()
+    render.add_arguments(parser)
+    assert parser.parse_args(words[1:]).view == "side-by-side"
     order.tidy()
     job = ExportJob(FakeModel(), window.session.facts, (), tmp_path / "x.avi", ExportOptions())
     with pytest.raises(ExportError, match="must end in"):
