@@ -47,7 +47,8 @@ def _undelete(window: "MainWindow", gone: Trashed) -> None:
 def offer_relink(window: "MainWindow", folder: Path, was: str) -> None:
     """The video is gone: say so, and offer to look for it."""
     window.banner.say(
-        f"The video of {folder.name} is not at {was} any more.",
+        f"The video of {folder.name} is not at {was} any more: put it back beside the session, or "
+        "say where it is.",
         offer=("Find it…", lambda: ask_relink(window, folder)),
     )
 
