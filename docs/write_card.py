@@ -26,8 +26,8 @@ def card_text(model: CategoryModel, notes: str, scores: dict[str, dict[str, Any]
 
 def _what(model: CategoryModel) -> str:
     return (
-        f"Reconstructs one {model.card.get('category', 'body')} of the kind `{model.name}` from one "
-        "camera: root pose, joint rotations, body proportions, vertex colours."
+        f"Reconstructs one {model.card.get('category', 'body')} of the kind `{model.name}` from "
+        "one camera: root pose, joint rotations, body proportions, vertex colours."
     )
 
 
@@ -92,9 +92,9 @@ def _truth(scores: dict[str, dict[str, Any]]) -> list[str]:
     if not rows:
         return []
     return [
-        "Synthetic test clips made by seed, true masks. CD: chamfer, both directions added, in % of",
-        "body length after one scale per sequence and the per-frame centroid. Jitter: against the",
-        "truth's.",
+        "Synthetic test clips made by seed, true masks. CD: chamfer, both directions added, in %",
+        "of body length, after one scale per sequence and the per-frame centroid. Jitter: against",
+        "the truth's.",
         "*rest*, *ellipsoid*, *turned* are baselines (docs/evaluation.md), not results.",
         "",
         "| rigs | CD % | F@5 % | IoU | root error, median | beyond 90 | jitter |",
