@@ -13,6 +13,8 @@ from pathlib import Path
 from PySide6.QtCore import QLockFile
 
 LOG = logging.getLogger(__name__)
+DYING_MS = 300
+"""A process that was killed a moment ago still counts as running until it is quite gone."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,7 @@ class Recovery:
             self._marker.parent.mkdir(parents=True, exist_ok=True)
         except OSError:
             return None
-        self._is_ours = self._lock.tryLock(0)
+        self._is_ours = self._lock.tryLock(DYING_MS)
         if not self._is_ours:  # another window is open and well
             return None
         left = self._read()

@@ -176,6 +176,41 @@ class Monkey(RuleBasedStateMachine):
     def revert(self) -> None:
         self.session.editor.revert()
 
+    @rule(component=st.integers(0, CODES - 1), sigma=SIGMAS)
+    def undo_within_a_drag(self, component: int, sigma: float) -> None:
+        self.session.editor.begin_gesture()
+        self.session.editor.set_sigma(component, sigma)
+        self.session.editor.undo()
+        self.session.editor.set_sigma(component, -sigma)
+        self.session.editor.end_gesture()
+
+    @rule(mode=st.sampled_from(MODES), camera=st.sampled_from(["orbit", "input"]), on=st.booleans())
+    def look(self, mode: str, camera: str, on: bool) -> None:
+        self.session.set_look(mode=mode, camera=camera, has_ghosts=on)
+
+    @rule(segmenter=st.sampled_from(["fake", "other"]))
+    def segment(self, segmenter: str) -> None:
+        self.session.set_segmenter(segmenter)
+
+    @rule()
+    def stop_recording(self) -> None:
+        self.session.recorder.cancel()
+        self.session.editor.mark_saved()
+
+    @rule(first=st.integers(0, 40), length=st.integers(0, 60))
+    def write(self, first: int, length: int) -> None:
+        """What an export would take."""
+        results = self.session.editor.results(first, first + length)
+        frames = [one.frame_index for one in results]
+        assert frames == sorted(set(frames))
+        assert all(first <= frame <= first + length for frame in frames)
+
+    @rule()
+    def draw(self) -> None:
+        """What the viewport would draw, in whatever state."""
+        scene = scene_of(self.session, OrbitCamera())
+        assert all(np.isfinite(body.root_to_world).all() for body in scene.bodies)
+
     @rule()
     def undo(self) -> None:
         self.session.editor.undo()
