@@ -48,9 +48,11 @@ class BanmoTeacher:
             ModelError: There is no teacher, or it is damaged.
         """
         start, _ = read_start(folder)
-        teacher = Teacher(TeacherConfig.read(folder / CONFIG), start)
+        config = TeacherConfig.read(folder / CONFIG)
         try:
             tensors = load_file(folder / CHECKPOINT)
+            known = tensors.get("teacher.feature_in.weight")
+            teacher = Teacher(config, start, 0 if known is None else known.shape[1])
             begin = len("teacher.")
             teacher.load_state_dict(
                 {k[begin:]: v for k, v in tensors.items() if k.startswith("teacher.")}

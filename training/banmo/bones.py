@@ -8,11 +8,9 @@ Logits are minus squared distances in units of each bone's scale (METHODS 1.4), 
 network adds.
 """
 
-from collections.abc import Iterator
-
 import numpy as np
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 from torch import Tensor, nn
 
 from core.rig import Rig
@@ -157,16 +155,3 @@ def _spread(rig: Rig, joint: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     variance, axes = np.linalg.eigh((offset * weight[:, None]).T @ offset)
     axes[:, 0] *= np.sign(np.linalg.det(axes)) or 1.0
     return centre, axes, np.maximum(1.5 * np.sqrt(np.maximum(variance, 0)), LEAST_SCALE)
-
-
-def skin_modules(bones: GaussianBones, delta: DeltaSkin) -> Iterator[nn.Parameter]:
-    """Everything of the skin that is learned."""
-    yield from bones.parameters()
-    yield from delta.parameters()
-
-
-def used_mask(bones: GaussianBones, joints: int) -> Bool[np.ndarray, " joints"]:
-    """Joints that have a bone."""
-    mask = np.zeros(joints, bool)
-    mask[bones.joints.numpy()] = True
-    return mask

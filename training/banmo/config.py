@@ -21,8 +21,8 @@ class LossWeightsConfig:
     flow: float = 0.5
     cycle: float = 2.0
     feature: float = 0.2
-    eikonal: float = 0.05
-    curvature: float = 0.002
+    eikonal: float = 0.3
+    curvature: float = 0.02
     bone_inside: float = 0.1
     root_smooth: float = 20.0
     code_smooth: float = 0.02
@@ -36,7 +36,7 @@ class LossWeightsConfig:
 class RatesConfig:
     """Adam's step sizes."""
 
-    field: float = 2e-3
+    field: float = 5e-4
     color: float = 5e-3
     root: float = 2e-3
     code: float = 1e-2
@@ -69,7 +69,9 @@ class TeacherConfig:
     uses_features: bool = True
     root_start: Literal["student", "still"] = "student"
     """still: every frame starts at its clip's mean pose; for the ablation."""
-    beta_start: float = 0.03
+    beta_start: float = 0.01
+    beta_end: float = 0.004
+    """What beta may be at most, at first and at last; rig units."""
     threads: int = 2
     checkpoint_s: float = 120.0
     preview_s: float = 300.0

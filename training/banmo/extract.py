@@ -13,6 +13,7 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 from skimage.measure import marching_cubes
 
+from core.camera import Camera
 from core.errors import ModelError
 from training.banmo.poses import Posed
 from training.banmo.teacher import Teacher
@@ -53,7 +54,7 @@ def rest_surface(
     closed = np.pad(values, 1, constant_values=cell)
     vertices, faces, _, _ = marching_cubes(closed, 0.0)
     vertices = low + cell * (vertices - 1)
-    vertices, faces = largest_part(vertices, faces[:, ::-1])
+    vertices, faces = largest_part(vertices, faces)
     if face_count is not None and face_count < len(faces):
         vertices, faces = simplified(vertices, faces, face_count)
     return RestSurface(
@@ -137,6 +138,15 @@ def frame_vertices(
             points = torch.from_numpy(pose_surface(teacher, rest, posed))
             parts.append(posed.to_camera(points).numpy())
     return np.concatenate(parts)
+
+
+def learned_camera(teacher: Teacher, frame: int, image_size: tuple[int, int]) -> Camera:
+    """The camera of a frame's clip, as fitted."""
+    with torch.no_grad():
+        posed = teacher.poses.at(torch.tensor([frame]))
+    focal, middle = float(posed.focal_px[0]), posed.middle_px[0].tolist()
+    K = np.array([[focal, 0, middle[0]], [0, focal, middle[1]], [0, 0, 1.0]])
+    return Camera(K, *image_size)
 
 
 def surface_colors(

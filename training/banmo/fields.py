@@ -8,7 +8,6 @@ sdf = fields.sdf(points, step); rgb = fields.color(points, codes, step)
 interpolation; `NetworkFields` (full) are the MLPs of METHODS 2.2.
 """
 
-import math
 from typing import Protocol, runtime_checkable
 
 import torch
@@ -58,11 +57,15 @@ class _Fields(nn.Module):
         self.register_buffer("high", high)
         self.register_buffer("voxel", torch.tensor(float(grid.voxel)))
         self.register_buffer("start_sdf", torch.from_numpy(grid.values)[None, None])
-        self.beta = nn.Parameter(torch.tensor(math.log(config.beta_start)))
+        self.beta = nn.Parameter(torch.tensor(-3.0))
+        self.beta_most = config.beta_start
+        """Falls during a fit: a wide density is seen about beta beyond the zero level, which then
+        shrinks to fit the masks until thin legs are gone."""
 
     def density_beta(self) -> Float[Tensor, ""]:
-        """Beta of the Laplace density, between a fifth of a voxel and a leg's width."""
-        return self.beta.exp().clamp(0.2 * float(self.voxel), 0.1)
+        """Beta of the Laplace density: what is learned of `beta_most`, at least a tenth voxel."""
+        share = torch.exp(-F.softplus(self.beta))
+        return (self.beta_most * share).clamp_min(0.1 * float(self.voxel))
 
     def unit(self, points: Float[Tensor, "*batch 3"]) -> Float[Tensor, "*batch 3"]:
         """Canonical points with the box as -1..1."""

@@ -49,7 +49,7 @@ class TeacherFit:
                 f"rays of {pool.frame_count} frames, poses of {len(start.poses.clip_of)}"
             )
         self.config, self.pool = config, pool
-        self.teacher = Teacher(config, start)
+        self.teacher = Teacher(config, start, pool.feature_channels)
         self.optimizer = torch.optim.Adam(parameter_groups(self.teacher), betas=(0.9, 0.98))
         self.base_rates = [group["lr"] for group in self.optimizer.param_groups]
         self.frame_error = np.full(pool.frame_count, np.nan)
@@ -66,7 +66,7 @@ class TeacherFit:
         began_s, began_cpu_s = time.perf_counter(), time.process_time()
         config = self.config
         self._set_rates()
-        self.teacher.uses_delta = config.delta_skinning and self.share >= DELTA_FROM
+        self._set_stage()
         batch = self.pool.batch(
             self.step, config.frames_per_step, config.rays_per_frame, self.dropped()
         )
@@ -95,6 +95,12 @@ class TeacherFit:
         if len(known) < self.pool.frame_count // 2 or self.share < 0.2:
             return np.zeros(self.pool.frame_count, bool)
         return np.nan_to_num(self.frame_error) > DROP * max(float(np.median(known)), 1e-3)
+
+    def _set_stage(self) -> None:
+        config = self.config
+        self.teacher.uses_delta = config.delta_skinning and self.share >= DELTA_FROM
+        fall = config.beta_end / config.beta_start
+        self.teacher.fields.beta_most = config.beta_start * fall**self.share
 
     def _set_rates(self) -> None:
         for group, base in zip(self.optimizer.param_groups, self.base_rates, strict=True):
@@ -140,6 +146,7 @@ class TeacherFit:
                 _, index, key = name.split(".")
                 state["state"].setdefault(int(index), {})[key] = tensor
         self.optimizer.load_state_dict(state)
+        self._set_stage()
         return True
 
 

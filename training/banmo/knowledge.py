@@ -18,12 +18,17 @@ import torch
 from jaxtyping import Float, Int
 
 from core.articulation import ArticulationDecoder
-from core.camera import Camera
 from core.rig import Rig, Skeleton
 from core.shape_space import ShapeSpace
 from training.appearance import appearance_codes, fit_appearance
 from training.articulation import ArticulationFit, ArticulationFitConfig, fit_articulation
-from training.banmo.extract import RestSurface, frame_vertices, rest_surface, surface_colors
+from training.banmo.extract import (
+    RestSurface,
+    frame_vertices,
+    learned_camera,
+    rest_surface,
+    surface_colors,
+)
 from training.banmo.teacher import Teacher
 from training.knowledge_files import save_knowledge
 from training.prepare.prepared_clip import PreparedClip
@@ -32,6 +37,7 @@ from training.rig_teacher import Knowledge
 
 COATS = 160
 """Colours of the whole body that the appearance basis is made of."""
+ENCODER_STEPS = 1500
 DRAWS = 6000
 """Poses that the encoder learns from: the frames' codes and mixtures of them."""
 
@@ -89,7 +95,7 @@ def teacher_knowledge(
     return Knowledge(
         rig,
         length_space(teacher, rig),
-        _articulation(teacher, rig, config or ArticulationFitConfig(steps=1500)),
+        _articulation(teacher, rig, config or ArticulationFitConfig(steps=ENCODER_STEPS)),
         fit_appearance(_coats(teacher, rest)),
     )
 
@@ -182,7 +188,11 @@ def write_results(
     folder: Path,
     mesh: tuple[int, int | None] = (64, None),
 ) -> dict[str, Any]:
-    """rest.npz, knowledge.safetensors, pseudo.npz and result.json; gives the figures."""
+    """rest.npz, knowledge.safetensors, pseudo.npz, teacher.glb, turntable.mp4, result.json."""
+    from training.banmo.pictures import TURNTABLE_FPS, turntable
+    from training.banmo.teacher_glb import write_teacher_glb
+    from training.write_video import write_video
+
     rest = rest_surface(teacher, *mesh)
     knowledge = teacher_knowledge(teacher, rest)
     save_knowledge(knowledge, folder)
@@ -192,6 +202,11 @@ def write_results(
     rig = knowledge.rig
     arrays = {name: getattr(rig, name) for name in ("vertices", "faces", "weights", "colors")}
     _save(folder / "rest.npz", arrays | {"rest_joint_to_rig": rig.skeleton.rest_joint_to_rig})
+    write_teacher_glb(
+        folder / "teacher.glb", knowledge, truth, clips[0], np.arange(len(clips[0].rgb))
+    )
+    pictures = turntable(rig.vertices, rig.faces, rig.colors)
+    write_video(folder / "turntable.mp4", pictures, TURNTABLE_FPS)
     scores = silhouette_ious(teacher, rest, clips)
     facts = {
         "iou": float(np.nanmean(scores)),
@@ -210,12 +225,7 @@ def silhouette_ious(
     scores, first = [], 0
     for clip in clips:
         index = first + np.arange(len(clip.rgb))
-        with torch.no_grad():
-            posed = teacher.poses.at(torch.from_numpy(index[:1]))
-        K = clip.K.copy()
-        K[0, 0] = K[1, 1] = float(posed.focal_px[0])
-        K[:2, 2] = posed.middle_px[0].numpy()
-        camera = Camera(K, *clip.image_size)
+        camera = learned_camera(teacher, first, clip.image_size)
         for frame, vertices in enumerate(frame_vertices(teacher, rest, index)):
             drawn = rasterize_silhouette(vertices, rest.faces, camera)
             mask = clip.alphas[frame] > 127

@@ -12,9 +12,13 @@ from torch import Tensor
 
 from core.kinematics_torch import geodesic_angle
 from training.banmo.config import LossWeightsConfig
-from training.banmo.poses import Poses
+from training.banmo.poses import Posed, Poses
 from training.banmo.ray_pool import RayBatch
 from training.banmo.teacher import Seen, Teacher
+
+MATCH_POINTS = 300
+"""Surface points that a pixel's features choose among."""
+MATCH_SHARPNESS = 15.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +39,8 @@ def teacher_losses(
     count = len(batch.frames)
     posed = teacher.poses.at(torch.cat([batch.frames, batch.after]))
     now, then = posed[:count], posed[count:]
-    seen = teacher.render(now, batch.pixels, generator)
+    step = teacher.fields.ready()
+    seen = teacher.render(now, batch.pixels, generator, step)
     miss = (seen.opacity - batch.mask).square()
     values = {"silhouette": miss.mean(), "delta": seen.delta, "entropy": seen.entropy}
     sure = (seen.opacity * batch.mask).detach()
@@ -45,8 +50,10 @@ def teacher_losses(
     values["cycle"] = (share * _huber((here - seen.posed).norm(dim=-1), 0.02)).sum()
     if teacher.config.uses_flow:
         values["flow"] = _flow_error(teacher, batch, seen, (now, then), sure)
-    values["eikonal"], values["curvature"] = teacher.fields.eikonal(teacher.fields.ready())
-    values["bone_inside"] = _bones_outside(teacher)
+    if teacher.feature_in is not None and batch.features is not None:
+        values["feature"] = _match_error(teacher, batch, seen, now, share)
+    values["eikonal"], values["curvature"] = teacher.fields.eikonal(step)
+    values["bone_inside"] = _bones_outside(teacher, step)
     values |= smoothness(teacher.poses)
     return LossTerms(values, miss.detach().mean(1))
 
@@ -63,9 +70,30 @@ def _flow_error(
     return (weight * _huber(error, 0.02)).sum() / weight.sum().clamp_min(1.0)
 
 
-def _bones_outside(teacher: Teacher) -> Float[Tensor, ""]:
+def _match_error(
+    teacher: Teacher, batch: RayBatch, seen: Seen, now: Posed, share: Tensor
+) -> Float[Tensor, ""]:
+    """Where a pixel's features say it lies on the body, against where its ray met it; and back.
+
+    The place is the mean of surface points by the softmax of their likeness (BANMo, equation 8);
+    warped and projected it should fall on the pixel (equation 13).
+    """
+    every = max(1, len(teacher.rig.vertices) // MATCH_POINTS)
+    points = torch.from_numpy(teacher.rig.vertices[::every]).to(seen.rgb)
+    ours = teacher.fields.feature(points)
+    assert teacher.feature_in is not None
+    assert batch.features is not None
+    theirs = torch.nn.functional.normalize(teacher.feature_in(batch.features), dim=-1)
+    matched = torch.softmax(MATCH_SHARPNESS * theirs @ ours.T, -1) @ points
+    apart = (matched - seen.canonical.detach()).norm(dim=-1)
+    back = now.project(now.to_camera(teacher.forward_warp(now, matched)))
+    missed = (back - batch.pixels).norm(dim=-1) / batch.side_px[:, None]
+    return (share * (_huber(apart, 0.05) + _huber(missed, 0.05))).sum()
+
+
+def _bones_outside(teacher: Teacher, step: Tensor) -> Float[Tensor, ""]:
     """Bones' centres belong inside the surface."""
-    sdf = teacher.fields.sdf(teacher.bones.centres[None], teacher.fields.ready())
+    sdf = teacher.fields.sdf(teacher.bones.centres[None], step)
     return torch.relu(sdf + 0.004).mean() / 0.02
 
 

@@ -3,7 +3,7 @@
 write_previews(teacher, clips, folder)
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import cv2
@@ -11,12 +11,19 @@ import numpy as np
 from jaxtyping import Float, Int, UInt8
 
 from core.camera import Camera
-from training.banmo.extract import RestSurface, frame_vertices, rest_surface, surface_colors
+from training.banmo.extract import (
+    RestSurface,
+    frame_vertices,
+    learned_camera,
+    rest_surface,
+    surface_colors,
+)
 from training.banmo.teacher import Teacher
 from training.evaluation.sheets import write_png
 from training.prepare.prepared_clip import PreparedClip
 from training.rasterize import rasterize
 
+TURNTABLE_FPS = 12.0
 SIDES = (0.0, 90.0, 180.0, 270.0)
 _LIGHT = np.array([0.4, 0.7, 0.6]) / np.linalg.norm([0.4, 0.7, 0.6])
 
@@ -47,15 +54,35 @@ def four_sides(
     size_px: int = 200,
 ) -> UInt8[np.ndarray, "height width 3"]:
     """A body turned about its vertical axis, seen from a little above."""
+    tiles = [side_view(vertices, faces, colors, float(np.deg2rad(side)), size_px) for side in SIDES]
+    return np.concatenate(tiles, 1)
+
+
+def turntable(
+    vertices: Float[np.ndarray, "verts 3"],
+    faces: Int[np.ndarray, "faces 3"],
+    colors: Float[np.ndarray, "verts 3"],
+    count: int = 24,
+    size_px: int = 200,
+) -> Iterator[UInt8[np.ndarray, "height width 3"]]:
+    """A body turning once about its vertical axis."""
+    for yaw in np.arange(count) * (2 * np.pi / count):
+        yield side_view(vertices, faces, colors, float(yaw), size_px)
+
+
+def side_view(
+    vertices: Float[np.ndarray, "verts 3"],
+    faces: Int[np.ndarray, "faces 3"],
+    colors: Float[np.ndarray, "verts 3"] | None,
+    yaw_rad: float,
+    size_px: int,
+) -> UInt8[np.ndarray, "height width 3"]:
+    """A body in the middle of a square picture."""
     middle = 0.5 * (vertices.min(0) + vertices.max(0))
     extent = float(np.ptp(vertices, axis=0).max())
     camera = Camera.from_fov(size_px, size_px, float(np.deg2rad(30)))
-    tiles = []
-    for degrees in SIDES:
-        turned = (vertices - middle) @ _look(np.deg2rad(degrees)).T
-        turned = turned + np.array([0, 0, 2.1 * extent])
-        tiles.append(shaded(turned, faces, camera, colors))
-    return np.concatenate(tiles, 1)
+    turned = (vertices - middle) @ _look(yaw_rad).T + np.array([0, 0, 2.1 * extent])
+    return shaded(turned, faces, camera, colors)
 
 
 def _look(yaw: float) -> Float[np.ndarray, "3 3"]:
@@ -103,7 +130,7 @@ def clip_sheet(
     vertices = frame_vertices(teacher, rest, first + chosen)
     columns = []
     for frame, points in zip(chosen, vertices, strict=True):
-        camera = Camera(clip.K, *clip.image_size)
+        camera = learned_camera(teacher, first, clip.image_size)
         colors = surface_colors(teacher, rest, np.array([first + frame]))[0]
         picture = clip.rgb[frame].copy()
         grey = shaded(points, rest.faces, camera, None)

@@ -37,6 +37,8 @@ class RayBatch:
     flow_confidence: Float[Tensor, "frames rays"]
     side_px: Float[Tensor, " frames"]
     """Longer side of the mask's box: the unit of pixel errors."""
+    features: Float[Tensor, "frames rays channels"] | None = None
+    """What each pixel looks like to a matcher, where the clips bring it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,6 +54,7 @@ class RayPool:
     """x, y and confidence."""
     side_px: Float[Tensor, " frames"]
     seed: int
+    features: Float[Tensor, "frames kinds pool channels"] | None = None
 
     @classmethod
     def of_clips(cls, clips: Sequence[PreparedClip], seed: int) -> "RayPool":
@@ -66,10 +69,11 @@ class RayPool:
             usable.append(first + np.flatnonzero(clip.is_usable))
             first += len(clip.rgb)
         pixels, rgb, flow, sides = zip(*rows, strict=True)
+        features = _features(clips, np.stack(pixels))
         return cls(
             np.concatenate(usable), np.array(after), torch.from_numpy(np.stack(pixels)),
             torch.from_numpy(np.stack(rgb)), torch.from_numpy(np.stack(flow)),
-            torch.tensor(sides, dtype=torch.float32), seed,
+            torch.tensor(sides, dtype=torch.float32), seed, features,
         )  # fmt: skip
 
     @property
@@ -105,7 +109,14 @@ class RayPool:
             flow=flow[..., :2],
             flow_confidence=flow[..., 2],
             side_px=self.side_px[index],
+            features=None
+            if self.features is None
+            else self.features[row, kind, column].flatten(1, 2).float(),
         )
+
+    @property
+    def feature_channels(self) -> int:
+        return 0 if self.features is None else self.features.shape[-1]
 
 
 def _frame_rows(
@@ -135,6 +146,23 @@ def _frame_rows(
         flow[..., 2] = clip.flow.forward_confidence[frame] / np.float32(255) * mask
     pixels = np.stack([column + 0.5, row + 0.5], -1).astype(np.float32)
     return pixels, clip.rgb[frame][row, column], flow[row, column], side
+
+
+def _features(clips: Sequence[PreparedClip], pixels: np.ndarray) -> Tensor | None:
+    """Features of the chosen pixels, if every clip has them; maps may be smaller than pictures."""
+    maps = [clip.features for clip in clips]
+    if any(each is None for each in maps) or len({each.shape[-1] for each in maps}) != 1:
+        return None
+    parts, first = [], 0
+    for clip, each in zip(clips, maps, strict=True):
+        height, width = clip.alphas.shape[1:]
+        places = pixels[first : first + len(clip.rgb)]
+        row = (places[..., 1] * each.shape[1] / height).astype(int)
+        column = (places[..., 0] * each.shape[2] / width).astype(int)
+        frame = np.arange(len(clip.rgb))[:, None, None]
+        parts.append(each[frame, row, column])
+        first += len(clip.rgb)
+    return torch.from_numpy(np.concatenate(parts).astype(np.float16))
 
 
 def _choose(region: np.ndarray, near: np.ndarray, rng: np.random.Generator) -> np.ndarray:

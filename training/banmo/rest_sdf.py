@@ -49,9 +49,13 @@ class SdfGrid:
         distance = distances[:, 0].reshape(x.shape)
         # Which side of the surface: right where it is near, whatever it encloses.
         offset = points[:, None] - surface[nearest]
-        behind = ((offset * normals[nearest]).sum(-1).sum(-1) < 0).reshape(x.shape)
-        inside = _inside(distance < 0.87 * voxel, behind)
-        return cls(low, voxel, np.where(inside, -distance, distance).astype(np.float32))
+        height = (offset * normals[nearest]).sum(-1).mean(-1).reshape(x.shape)
+        shell = distance < 0.87 * voxel
+        inside = _inside(shell, height < 0)
+        # Near the surface the height over the faces' planes: points are never quite below.
+        values = np.where(shell, np.clip(height, -distance, distance), distance)
+        values[inside & ~shell] *= -1
+        return cls(low, voxel, values.astype(np.float32))
 
 
 def _inside(shell: np.ndarray, behind: np.ndarray) -> np.ndarray:

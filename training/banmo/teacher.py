@@ -22,7 +22,7 @@ from training.banmo.density import (
     ray_weights,
     step_lengths,
 )
-from training.banmo.fields import make_fields
+from training.banmo.fields import FEATURES, make_fields
 from training.banmo.poses import Posed, Poses, PoseStart
 from training.banmo.rest_sdf import SdfGrid
 from training.banmo.warp import blended, move, move_back
@@ -63,7 +63,9 @@ class Seen:
 class Teacher(nn.Module):
     """The skeleton BANMo."""
 
-    def __init__(self, config: TeacherConfig, start: TeacherStart) -> None:
+    def __init__(
+        self, config: TeacherConfig, start: TeacherStart, feature_channels: int = 0
+    ) -> None:
         super().__init__()
         torch.manual_seed(config.seed)
         self.config, self.rig = config, start.rig
@@ -76,6 +78,9 @@ class Teacher(nn.Module):
         codes = start.poses.code.shape[1]
         self.delta = DeltaSkin(self.bones.count, codes, config.hidden)
         self.uses_delta = False
+        self.feature_in = None
+        if feature_channels and config.uses_features:
+            self.feature_in = nn.Linear(feature_channels, FEATURES)
         self.register_buffer("rest_code", torch.zeros(1, codes))
 
     def render(
@@ -83,10 +88,18 @@ class Teacher(nn.Module):
         posed: Posed,
         pixels: Float[Tensor, "frames rays 2"],
         generator: torch.Generator | None = None,
+        step: Tensor | None = None,
     ) -> Seen:
-        """Render rays; samples are drawn anew where the surface is."""
+        """Render rays; samples are drawn anew where the surface is.
+
+        Args:
+            posed: Bodies and cameras.
+            pixels: Where the rays go.
+            generator: Places samples within their parts; without it, in the middle.
+            step: What `fields.ready()` gave, where it is known already.
+        """
         config = self.config
-        step = self.fields.ready()
+        step = self.fields.ready() if step is None else step
         beta = self.fields.density_beta()
         directions = posed.rays(pixels) @ posed.rotation
         origin = -(posed.origin[:, None] @ posed.rotation)

@@ -25,6 +25,7 @@ from training.banmo.fields import NetworkFields
 from training.banmo.fit_teacher import TeacherFit, rate_factor
 from training.banmo.knowledge import pseudo_truth, silhouette_ious, teacher_knowledge
 from training.banmo.losses import teacher_losses, weighted
+from training.banmo.ray_pool import RayPool
 from training.banmo.real_crops import write_real_crops
 from training.banmo.rest_sdf import SdfGrid
 from training.banmo.start import flip_warnings
@@ -102,6 +103,24 @@ def test_every_loss_reaches_what_it_judges(kind: str) -> None:
         if value.grad is None or not torch.isfinite(value.grad).all()
     ]
     assert all("feature_out" in name for name in untouched)
+
+
+def test_features_are_matched_to_the_surface() -> None:
+    rng = np.random.default_rng(0)
+    clip = replace(made_prepared(), features=rng.normal(size=(6, 18, 24, 5)).astype(np.float16))
+    pool = RayPool.of_clips([clip], 0)
+    batch = pool.batch(0, 3, 24)
+    assert batch.features is not None
+    frame, pixel = int(batch.frames[1]), batch.pixels[1, 4].numpy()
+    expected = clip.features[frame, int(pixel[1] / 4), int(pixel[0] / 4)]
+    assert np.allclose(batch.features[1, 4].numpy(), expected, atol=1e-3)
+    teacher = Teacher(TINY, made_start(), pool.feature_channels)
+    assert teacher.feature_in is not None
+    terms = teacher_losses(teacher, batch, None)
+    terms.values["feature"].backward()
+    for layer in (teacher.feature_in, teacher.fields.feature_out):
+        assert layer.weight.grad.abs().max() > 0
+    assert teacher.poses.turn.grad.abs().max() > 0
 
 
 def test_a_root_gradient_is_that_of_differences() -> None:
