@@ -84,7 +84,7 @@ class CropLoader:
 
     def batches(self, seed: int) -> Generator[Batch, None, None]:
         """Batches for ever; they are made by a thread that ends with the iterator."""
-        ahead: queue.Queue[Batch] = queue.Queue(maxsize=3)
+        ahead: queue.Queue[Batch | Exception] = queue.Queue(maxsize=3)
         stop = threading.Event()
         reader = threading.Thread(
             target=self._read, args=(seed, ahead, stop), name="crop-loader", daemon=True
@@ -92,26 +92,39 @@ class CropLoader:
         reader.start()
         try:
             while True:
-                yield ahead.get()
+                item = ahead.get()
+                if isinstance(item, Exception):
+                    raise item
+                yield item
         finally:
             stop.set()
             while not ahead.empty():
                 ahead.get_nowait()
             reader.join()
 
-    def _read(self, seed: int, ahead: queue.Queue[Batch], stop: threading.Event) -> None:
+    def _read(
+        self, seed: int, ahead: queue.Queue[Batch | Exception], stop: threading.Event
+    ) -> None:
         rng = np.random.default_rng(seed)
         torch.set_num_threads(1)  # of this thread: the network keeps its own
         while not stop.is_set():
-            chosen = np.sort(rng.choice(self.indices, self.batch_size))
-            mirrored = rng.random(len(chosen)) < 0.5
-            item = self._finish(chosen, mirrored, self.store.pictures_at(chosen))
+            try:
+                item: Batch | Exception = self._draw(rng)
+            except Exception as error:  # whoever waits must hear of it, whatever it is
+                item = error
             while not stop.is_set():
                 try:
                     ahead.put(item, timeout=0.2)
                     break
                 except queue.Full:
                     continue
+            if isinstance(item, Exception):
+                return
+
+    def _draw(self, rng: np.random.Generator) -> Batch:
+        chosen = np.sort(rng.choice(self.indices, self.batch_size))
+        mirrored = rng.random(len(chosen)) < 0.5
+        return self._finish(chosen, mirrored, self.store.pictures_at(chosen))
 
     def _finish(self, chosen: np.ndarray, is_mirrored: np.ndarray, pictures: np.ndarray) -> Batch:
         known = self.store.truth

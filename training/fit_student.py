@@ -21,7 +21,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import nn
 
-from core.errors import ModelError
+from core.errors import ExplainedError, ModelError
 from core.student import StudentConfig, StudentNetwork
 from core.student_paper_torch import PaperConfig, PaperStudent, network_of
 from training.augment import AugmentConfig
@@ -257,6 +257,10 @@ def fit_student(
     truth = MirroredTruth.of(store, knowledge)
     order = usual_crops(store, truth, config.hard_share)
     held_out = max(config.batch_size, int(config.held_out_share * len(order)))
+    if len(order) < 2 * held_out:
+        raise ExplainedError(
+            f"{len(order)} usual crops are too few to learn from and to check with: draw more shards."
+        )
     loader = CropLoader(store, truth, order[held_out:], config.augment, config.batch_size)
     checker = CropLoader(store, truth, order[:held_out], config.augment, config.batch_size)
     check = _first(checker, min(8, held_out // config.batch_size), config.seed)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from core.errors import ModelError
 from core.model import MODELS_FOLDER
 from training.crop_store import CropStore
 from training.fit_student import FitConfig, StudentFit, fit_student
@@ -93,7 +94,8 @@ def ship_checkpoint(recipe: Recipe, run: Path, out: Path) -> Path:
     """Ship what a run has reached so far."""
     knowledge = learn(_teacher(recipe), recipe, run, lambda stage, done, total: None)
     fit = StudentFit(student_config(recipe, knowledge), knowledge)
-    fit.load(run)
+    if not fit.load(run):
+        raise ModelError(f"There is nothing to ship in {run} yet: train first.")
     facts = card(recipe, len(CropStore.open(run / "crops")))
     facts["training"]["minutes"] = round(fit.used_s / 60, 1)
     ship_model(ShipJob(recipe.name, knowledge, fit.average, facts), out)

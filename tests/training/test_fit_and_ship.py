@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 
+from core.errors import ExplainedError
 from core.model import load_model
 from core.student import StudentConfig
 from core.student_paper_torch import PaperConfig
@@ -72,6 +73,21 @@ def test_a_store_gives_pictures_with_their_truth(store: CropStore) -> None:
     assert len(store) == 48
     pictures = store.pictures_at(np.array([0, 47]))
     np.testing.assert_array_equal(pictures[1], np.asarray(store.pictures[1][23]))
+
+
+def test_what_goes_wrong_while_reading_reaches_whoever_waits(
+    knowledge: Knowledge, store: CropStore
+) -> None:
+    truth = MirroredTruth.of(store, knowledge)
+    loader = CropLoader(store, truth, np.array([], int), config(1.0).augment, 8)
+    with closing(loader.batches(0)) as batches, pytest.raises(ValueError, match="empty"):
+        next(batches)
+
+
+def test_too_few_crops_are_refused(knowledge: Knowledge, store: CropStore, tmp_path: Path) -> None:
+    wide = replace(config(1.0), batch_size=40)
+    with pytest.raises(ExplainedError, match="more shards"):
+        fit_student(wide, knowledge, store, tmp_path, lambda share, row: None)
 
 
 def test_fitting_resumes_where_it_stopped(
