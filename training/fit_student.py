@@ -259,7 +259,7 @@ def fit_student(
     held_out = max(config.batch_size, int(config.held_out_share * len(order)))
     if len(order) < 2 * held_out:
         raise ExplainedError(
-            f"{len(order)} usual crops are too few to learn from and to check with: draw more shards."
+            f"{len(order)} usual crops are too few to learn from and check with: draw more shards."
         )
     loader = CropLoader(store, truth, order[held_out:], config.augment, config.batch_size)
     checker = CropLoader(store, truth, order[:held_out], config.augment, config.batch_size)
