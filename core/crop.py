@@ -64,7 +64,7 @@ class CropCamera:
         return cls(camera, crop_to_cam, float(scale * max(width_tan, height_tan) / 2), size_px)
 
     @property
-    def K(self) -> Float[np.ndarray, "3 3"]:  # noqa: N802 (the name of the equations)
+    def K(self) -> Float[np.ndarray, "3 3"]:
         """Intrinsics of the virtual camera in crop pixels, centres at +0.5."""
         half_px = self.size_px / 2
         focal_px = half_px / self.crop_tan

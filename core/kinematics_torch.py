@@ -8,6 +8,7 @@ made from it.
 """
 
 from functools import lru_cache
+from itertools import pairwise
 
 import torch
 from jaxtyping import Float
@@ -113,7 +114,7 @@ def _levels(parents: tuple[int, ...]) -> tuple[list[tuple[list[int], list[int]]]
         depth[joint] = depth[parent] + 1 if parent >= 0 else 0
     members = [[j for j, d in enumerate(depth) if d == level] for level in range(max(depth) + 1)]
     levels = [(members[0], [])]
-    for above, joints in zip(members, members[1:], strict=False):
+    for above, joints in pairwise(members):
         levels.append((joints, [above.index(parents[joint]) for joint in joints]))
     flat = [joint for joints in members for joint in joints]
     return levels, [flat.index(joint) for joint in range(len(parents))]

@@ -70,9 +70,16 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> CategoryModel:
 def test_tuning_helps_on_frames_held_out_and_leaves_the_base_alone(
     model: CategoryModel, tmp_path: Path
 ) -> None:
-    crops, config = made_crops(model, 32), AdaptConfig(
-        minutes=60.0, most_steps=40, learning_rate=3e-3, batch_size=8, check_steps=10, least_frames=8, threads=1
-    )  # fmt: skip
+    crops = made_crops(model, 32)
+    config = AdaptConfig(
+        minutes=60.0,
+        most_steps=40,
+        learning_rate=3e-3,
+        batch_size=8,
+        check_steps=10,
+        least_frames=8,
+        threads=1,
+    )
     before = {name: value.copy() for name, value in model.student.weights.items()}
     adapted = adapt(model, crops, config)
     assert adapted.after_iou > adapted.before_iou + 0.05
