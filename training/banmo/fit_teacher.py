@@ -28,7 +28,7 @@ from training.banmo.ray_pool import RayPool
 from training.banmo.teacher import Teacher, TeacherStart
 from training.banmo.teacher_files import CHECKPOINT
 
-Report = Callable[[float, dict[str, float]], None]
+Report = Callable[[float, dict[str, float | int]], None]
 LOG_STEPS = 25
 WARM_UP = 0.02
 DELTA_FROM = 0.5
@@ -205,9 +205,10 @@ def run(
     preview(fit)
 
 
-def log_row(fit: TeacherFit, terms: LossTerms) -> dict[str, float]:
+def log_row(fit: TeacherFit, terms: LossTerms) -> dict[str, float | int]:
     """Figures of a step."""
-    row = {"step": fit.step, "minutes": fit.used_s / 60, "skipped": fit.skipped}
+    row: dict[str, float | int] = {"step": fit.step, "skipped": fit.skipped}
+    row["minutes"] = fit.used_s / 60
     row |= {name: float(value.detach()) for name, value in terms.values.items()}
     row["beta"] = float(fit.teacher.fields.density_beta().detach())
     row["dropped"] = int(fit.dropped().sum())

@@ -22,7 +22,7 @@ from training.articulation import ArticulationFitConfig
 from training.banmo.config import TeacherConfig
 from training.banmo.extract import frame_vertices, largest_part, rest_surface
 from training.banmo.fields import NetworkFields
-from training.banmo.fit_teacher import TeacherFit, rate_factor
+from training.banmo.fit_teacher import TeacherFit, log_row, rate_factor
 from training.banmo.knowledge import pseudo_truth, silhouette_ious, teacher_knowledge
 from training.banmo.losses import teacher_losses, weighted
 from training.banmo.ray_pool import RayPool
@@ -236,3 +236,12 @@ def test_real_frames_become_crops_with_pseudo_truth(tmp_path: Path) -> None:
         assert np.abs(seen.mean(0) - [row, column]).max() < 20
     assert (store.truth["frame"][:, :2] < 0).all()
     assert (store.truth["frame"][:, 2:] > 0).all()
+
+
+def test_a_row_of_the_log_tells_the_step_and_every_term() -> None:
+    fit = TeacherFit(TINY, made_start(), made_pool())
+    terms = fit.learn()
+    row = log_row(fit, terms)
+    assert row["step"] == 1
+    assert row["rays_per_cpu_s"] > 0
+    assert set(terms.values) < set(row)
