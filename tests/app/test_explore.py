@@ -138,9 +138,13 @@ def test_presets_are_kept_shown_applied_and_blended(window: MainWindow, qtbot: Q
     key(window, Qt.Key.Key_Backspace, CTRL)
     editor.save_preset("mean")
     assert [panel.list.item(row).text() for row in range(2)] == ["high", "mean"]
-    pixels = panel.list.item(0).icon().pixmap(72, 72).toImage()
-    shown = [pixels.pixelColor(x, y).alpha() for x in range(0, 72, 4) for y in range(0, 72, 4)]
-    assert 20 < sum(alpha > 200 for alpha in shown) < 300  # a body on nothing
+    image = panel.list.item(0).icon().pixmap(panel.list.iconSize()).toImage()
+    size = panel.list.iconSize() * image.devicePixelRatio()
+    assert max(image.width(), image.height()) == max(size.width(), size.height())
+    alpha = [
+        image.pixelColor(x, y).alpha() for x in range(image.width()) for y in range(image.height())
+    ]
+    assert 0.05 < np.mean(np.array(alpha) > 200) < 0.95  # a body on nothing
     panel.list.setCurrentRow(0)
     panel.apply()
     assert window.session.explore.sigmas == pytest.approx(high)
