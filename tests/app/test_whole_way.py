@@ -59,22 +59,29 @@ def pause(window: MainWindow, qtbot: QtBot) -> None:
 
 
 def type_path_when_asked(path: Path) -> None:
-    """Type into the file dialog that the next key opens, and press Return."""
+    """Type into the file dialog that the next key opens, and press Save.
+
+    Once more if it is still there, and then no more: a dialog left open would hold the test.
+    """
+    tries_left = 3
 
     def type_it() -> None:
+        nonlocal tries_left
         dialog = QApplication.activeModalWidget()
-        if not isinstance(dialog, QFileDialog):
-            QTimer.singleShot(50, type_it)
+        if not isinstance(dialog, QFileDialog) or not tries_left:
+            if dialog is not None:
+                dialog.close()
             return
+        tries_left -= 1
+        QTimer.singleShot(1000, type_it)
         field = dialog.findChild(QLineEdit, "fileNameEdit")
-        assert field is not None
         field.selectAll()
         QTest.keyClicks(field, str(path))
         field.completer().popup().hide()  # it would take the click for itself
         save = next(b for b in dialog.findChildren(QPushButton) if "Save" in b.text())
         QTest.mouseClick(save, LEFT)
 
-    QTimer.singleShot(50, type_it)
+    QTimer.singleShot(200, type_it)
 
 
 def press(dialog: QDialog, text: str) -> None:
