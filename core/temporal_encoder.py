@@ -94,6 +94,8 @@ class TemporalEncoder:
         at -= first
         seen = replace(seen, is_seen=seen.is_seen & (np.abs(seen.time_s - seen.time_s[at]) < GAP_S))
         window = seen.window(at, future=future)
+        if window.is_seen.sum() < 2:  # time says nothing about a still
+            return result
         correction = self.correct(window)
         pose = corrected(seen.rotation[at], seen.place[at], seen.articulation[at], correction)
         return _with_pose(self.model, result, *pose)

@@ -141,3 +141,13 @@ def test_the_pipeline_uses_it_unless_smoothing_is_off(model: CategoryModel) -> N
     np.testing.assert_allclose(
         result.joint_rotations, model.joint_rotations(result.codes.articulation)
     )
+
+
+def test_a_still_is_left_as_the_student_says_it(model: CategoryModel) -> None:
+    encoder = TemporalEncoder.of(model)
+    assert encoder is not None
+    first, second = results(model, 2)
+    still, memory = encoder.step(first, ())
+    np.testing.assert_array_equal(still.root_to_cam, first.root_to_cam)
+    moved, _ = encoder.step(second, memory)
+    assert np.abs(moved.root_to_cam - second.root_to_cam).max() > 1e-6
