@@ -16,12 +16,15 @@ REAL = "| {what} | {frames} | {iou:.3f} | {boundary_f:.3f} | {pck} | {flips} |"
 TRUTH = "| {what} | {cd} | {f5} | {iou:.3f} | {root} | {flip} | {jitter} |"
 
 
-def card_text(model: CategoryModel, notes: str, scores: dict[str, dict[str, Any]]) -> str:
+def card_text(
+    model: CategoryModel, notes: str, scores: dict[str, dict[str, Any]], has_picture: bool = False
+) -> str:
     """The card in Markdown; `scores` by name of the file."""
     parts = [f"# {model.name}", "", _what(model), "", *_facts(model), "", "## Measured", ""]
     parts += _real({name: one for name, one in scores.items() if one["real"]})
     parts += _truth({name: one for name, one in scores.items() if one["clips"]})
-    return "\n".join([*parts, "## Fails", "", notes.strip(), ""])
+    picture = ["", "![Key frames of test clips](failures.jpg)"] if has_picture else []
+    return "\n".join([*parts, "## Fails", "", notes.strip(), *picture, ""])
 
 
 def _what(model: CategoryModel) -> str:
@@ -97,7 +100,7 @@ def _truth(scores: dict[str, dict[str, Any]]) -> list[str]:
         "the truth's.",
         "*rest*, *ellipsoid*, *turned* are baselines (docs/evaluation.md), not results.",
         "",
-        "| rigs | CD % | F@5 % | IoU | root error, median | beyond 90 | jitter |",
+        "| rigs | CD % | F@5 % | IoU | root error, mean of clips' medians | beyond 90 | jitter |",
         "| :-- | --: | --: | --: | --: | --: | --: |",
         *rows,
         "",
@@ -110,7 +113,7 @@ def _truth_row(what: str, one: dict[str, Any]) -> str:
 
     return TRUTH.format(
         what=what, cd=text(one["chamfer_percent"], ".2f"),
-        f5=_percent(one["f_scores"]["5"]) if "5" in one["f_scores"] else "-", iou=one["iou"],
+        f5=_percent(one["f_scores"]["5%"]), iou=one["iou"],
         root=text(one["root_rotation_median_deg"], ".1f"),
         flip=_percent(one["root_beyond_90_share"]),
         jitter=text(one["jitter_ratio"], ".2f"),
@@ -125,7 +128,8 @@ def main() -> None:
     """Write the card beside the model."""
     folder, notes, files = Path(sys.argv[1]), Path(sys.argv[2]), [Path(f) for f in sys.argv[3:]]
     scores = {path.name: json.loads(path.read_text()) for path in files}
-    text = card_text(load_model(folder), notes.read_text(), scores)
+    has_picture = (folder / "failures.jpg").is_file()
+    text = card_text(load_model(folder), notes.read_text(), scores, has_picture)
     (folder / "CARD.md").write_text(text)
 
 
