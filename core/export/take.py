@@ -124,6 +124,7 @@ def take_of(
     if not any(result.is_covered for result in results):
         raise ExportError(f"{record.folder} shows no subject in any frame: nothing to export.")
     body, notes = _body(record, model, results, options)
+    notes += (record.damage,) if record.damage else ()
     results = _held(_increasing(results))
     take = Take(
         name=options.name or record.header.name,

@@ -15,6 +15,7 @@ from core.export.options import ExportOptions
 from core.export.take import take_of
 from core.session_store import SessionHeader, SessionWriter, read_session
 from tests.core.made_take import arm_rig, make_result, make_take
+from tests.core.session_damage import tear_frames
 
 PLAIN = ExportOptions(skinning="truncate")
 
@@ -89,6 +90,17 @@ def test_body_is_the_average_of_the_covered_frames(tmp_path: Path) -> None:
     assert take.facts["licence"] == "CC0-1.0"
     assert take.facts["lookahead_frames"] == 3
     assert "notes" not in take.facts
+
+
+def test_lost_frames_are_told_of(tmp_path: Path) -> None:
+    folder = write_session(tmp_path / "a.session", results_of(40))
+    tear_frames(folder, [20])
+    with read_session(folder) as record:
+        take = take_of(record, ArmModel())
+        assert record.damage
+        assert record.damage in take.notes
+    assert 0 < take.frame_count < 40
+    assert 20 not in take.frame_index
 
 
 def test_uncovered_frames_hold_the_last_pose_without_confidence(tmp_path: Path) -> None:
