@@ -23,6 +23,8 @@ from app.theme import SPACE_PX, scaled_font
 
 BAR_STEPS = 1000
 SESSION_SUFFIX = ".session"
+CARDS_PX = 124
+"""What the drawer shows at the least: two cards, one of them with a sentence."""
 
 
 class JobCard(QFrame):
@@ -142,17 +144,16 @@ class JobsPanel(QWidget):
         holder = QWidget()
         self._column = QVBoxLayout(holder)
         self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(0)
+        self._column.addWidget(self._empty)
+        self._column.addWidget(self._clear, 0, Qt.AlignmentFlag.AlignLeft)  # after what is over
         self._column.addStretch(1)
         area = QScrollArea()
         area.setWidgetResizable(True)
         area.setWidget(holder)
-        row = QHBoxLayout()
-        row.addWidget(self._empty, 1)
-        row.addStretch(1)
-        row.addWidget(self._clear)
+        area.setMinimumHeight(CARDS_PX)
         column = QVBoxLayout(self)
-        column.setContentsMargins(*(SPACE_PX,) * 4)
-        column.addLayout(row)
+        column.setContentsMargins(SPACE_PX, 0, SPACE_PX, SPACE_PX // 2)
         column.addWidget(area, 1)
         runner.changed.connect(self.refresh)
         self.refresh()
