@@ -31,7 +31,7 @@ from tests.app.person import (
 
 def test_starting_plays_the_sample_at_once(opener: Opener, qtbot: QtBot) -> None:
     window = opener()
-    qtbot.waitUntil(lambda: has_result(window), timeout=5000)
+    qtbot.waitUntil(lambda: has_result(window), timeout=20_000)
     assert window.session.transport.state.is_playing
     assert window.pages.currentWidget() is window.viewport
     assert "fake.mp4" in window.windowTitle()
@@ -40,7 +40,7 @@ def test_starting_plays_the_sample_at_once(opener: Opener, qtbot: QtBot) -> None
 
 def test_live_frames_flow_and_cannot_be_scrubbed(opener: Opener, qtbot: QtBot) -> None:
     window = opener("camera:0")
-    qtbot.waitUntil(lambda: has_result(window), timeout=5000)
+    qtbot.waitUntil(lambda: has_result(window), timeout=20_000)
     assert not window.session.transport.can_scrub
     assert not window.actions_by_id["play"].isEnabled()
     index = window.session.shown.frame.index
@@ -98,7 +98,7 @@ def test_dropping_a_file_opens_it(opener: Opener, qtbot: QtBot) -> None:
     mime = QMimeData()
     mime.setUrls([QUrl.fromLocalFile("/somewhere/fake.mp4")])
     window.dropEvent(QDropEvent(QPointF(50, 50), Qt.DropAction.CopyAction, mime, LEFT, NONE))
-    qtbot.waitUntil(lambda: has_result(window), timeout=5000)
+    qtbot.waitUntil(lambda: has_result(window), timeout=20_000)
     assert not window.banner.isVisible()
 
 
@@ -108,7 +108,7 @@ def test_the_start_page_comes_back_and_opens_the_sample(window: MainWindow, qtbo
     assert not window.timeline.isVisible()
     button = next(b for b in window.start_page.targets if b.accessibleName() == "Try the sample")
     QTest.mouseClick(button, LEFT)
-    qtbot.waitUntil(lambda: has_result(window), timeout=5000)
+    qtbot.waitUntil(lambda: has_result(window), timeout=20_000)
     assert window.timeline.isVisible()
 
 
@@ -174,7 +174,7 @@ def clipped(window: MainWindow) -> Iterator[QWidget]:
 
 def test_closing_leaves_no_thread(opener: Opener, qtbot: QtBot) -> None:
     window = opener()
-    qtbot.waitUntil(lambda: has_result(window), timeout=5000)
+    qtbot.waitUntil(lambda: has_result(window), timeout=20_000)
     inference, capture = window.session.inference, window.session.capture
     window.close()
     assert inference.isFinished()
@@ -204,15 +204,16 @@ def test_a_lost_camera_is_said_and_comes_back(opener: Opener, qtbot: QtBot) -> N
 
     is_back: list[bool] = []
     window = opener("camera:0", open_source=open_camera)
-    qtbot.waitUntil(lambda: has_result(window), timeout=5000)
+    qtbot.waitUntil(lambda: has_result(window), timeout=20_000)
     opened[0].is_unplugged = True
-    qtbot.waitUntil(window.banner.isVisible, timeout=5000)
+    qtbot.waitUntil(window.banner.isVisible, timeout=20_000)
     assert "Fake camera gives no pictures" in window.banner.text.text()
     assert has_result(window)
     lost_at = window.session.shown.frame.index
     is_back.append(True)
-    qtbot.waitUntil(lambda: not window.banner.isVisible(), timeout=5000)
-    assert window.session.shown.frame.index > lost_at
+    qtbot.waitUntil(lambda: not window.banner.isVisible(), timeout=20_000)
+    # The banner hides with the first picture; the first result follows it.
+    qtbot.waitUntil(lambda: window.session.shown.frame.index > lost_at, timeout=20_000)
     assert window.session.shown.frame.time_s > lost_at / 30
 
 
