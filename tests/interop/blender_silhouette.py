@@ -19,7 +19,11 @@ for shape in [o for o in bpy.data.objects if o.type == "MESH" and "mesh" not in 
     shape.hide_render = True  # the importer's bone shape
 scene.camera = next(o for o in bpy.data.objects if o.type == "CAMERA")
 scene.render.engine = "CYCLES"
-scene.cycles.samples = 4
+scene.cycles.samples = 64
+scene.cycles.use_adaptive_sampling = False  # it stops early and leaves alpha in few steps
+scene.cycles.pixel_filter_type = "BOX"  # alpha is the share of the pixel that is covered
+scene.cycles.max_bounces = 0  # only alpha is looked at
+scene.render.use_persistent_data = True
 scene.cycles.use_denoising = False
 scene.world = bpy.data.worlds.new("light")
 scene.world.color = (1, 1, 1)

@@ -12,6 +12,7 @@ have them; SHARE of the body length is its width.
 import argparse
 import sys
 import tempfile
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import get_args
@@ -30,7 +31,9 @@ from tests.interop.receivers import (
     blender_python,
     blender_shows,
     blender_silhouettes,
+    file_vertices,
     joint_distance,
+    overlap,
     silhouette,
     validate,
     validator_modules,
@@ -138,6 +141,11 @@ def in_blender(take: Take, path: Path, options: ExportOptions) -> str:
     return f"{worst:.1e}"
 
 
+def overlaps(take: Take, bodies: Iterable[np.ndarray], pictures: list[np.ndarray]) -> str:
+    pairs = zip(bodies, pictures, strict=True)
+    return " ".join(f"{overlap(silhouette(body, take), shown):.3f}" for body, shown in pairs)
+
+
 def in_other_ways(take: Take) -> str:
     """Silhouettes of the re-imported file, and the joints of BVH and USD."""
     with tempfile.TemporaryDirectory() as text:
@@ -147,11 +155,12 @@ def in_other_ways(take: Take) -> str:
         frames = np.linspace(0, take.frame_count - 1, 3).astype(int).tolist()
         times_s = [float(take.times_s[frame]) for frame in frames]
         pictures = blender_silhouettes(folder / "seen.glb", times_s, FPS, take.image_size, folder)
-        shares = []
-        for frame, shown in zip(frames, pictures, strict=True):
-            expected = silhouette(take, frame)
-            shares.append((shown & expected).sum() / (shown | expected).sum())
-        words = [f"silhouette IoU {' '.join(f'{share:.3f}' for share in shares)}"]
+        linear = file_vertices(folder / "seen.glb", take, times_s)
+        viewport = [take.posed(slice(frame, frame + 1))[0] for frame in frames]
+        words = [
+            f"silhouette IoU with {name} " + overlaps(take, bodies, pictures)
+            for name, bodies in (("the file's skinning", linear), ("the viewport", viewport))
+        ]
         length_m = take.body_length * file_motion(take, ExportOptions()).scale
         for suffix in (".bvh", ".usda"):
             options = ExportOptions(fps=FPS, skinning="truncate")

@@ -13,6 +13,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from core.export.gltf_evaluate import linear_reference
 from core.export.joint_names import file_names
 from core.export.motion import file_motion
 from core.export.options import ExportOptions
@@ -20,6 +21,7 @@ from core.export.take import Take, move
 from core.kinematics import forward_kinematics
 
 HERE = Path(__file__).parent
+FINER = 16
 
 
 def blender_python() -> str | None:
@@ -75,15 +77,28 @@ def blender_silhouettes(
     return [cv2.imread(str(one), cv2.IMREAD_UNCHANGED)[..., 3] > 127 for one in pictures]
 
 
-def silhouette(take: Take, frame: int) -> np.ndarray:
-    """Ours, as the viewport poses it; drawn four times as large, so edges count by their area."""
-    vertices = take.posed(slice(frame, frame + 1))[0]
+def silhouette(vertices: np.ndarray, take: Take) -> np.ndarray:
+    """Where the take's camera sees vertices of its camera space, by our own drawing.
+
+    A pixel counts from half coverage on, as in Blender's picture. OpenCV also fills every pixel
+    that an edge touches: drawn FINER times as large, that adds 1/32 pixel around the body.
+    """
     places = vertices[:, :2] / vertices[:, 2:] * take.K[[0, 1], [0, 1]] + take.K[:2, 2]
     width, height = take.image_size
-    large = np.zeros((4 * height, 4 * width), np.uint8)
-    for corners in 4 * places[take.body.faces] - 0.5:
+    large = np.zeros((FINER * height, FINER * width), np.uint8)
+    for corners in FINER * places[take.body.faces] - 0.5:
         cv2.fillConvexPoly(large, np.round(16 * corners).astype(np.int32), 255, cv2.LINE_8, 4)
     return cv2.resize(large, (width, height), interpolation=cv2.INTER_AREA) > 127
+
+
+def file_vertices(path: Path, take: Take, times_s: list[float]) -> np.ndarray:
+    """What a .glb with its camera at the origin shows, in the take's camera space (metres)."""
+    return linear_reference(path.read_bytes(), np.array(times_s)).vertices * [1, -1, -1]
+
+
+def overlap(one: np.ndarray, other: np.ndarray) -> float:
+    """Intersection over union."""
+    return float((one & other).sum() / (one | other).sum())
 
 
 def joint_distance(
