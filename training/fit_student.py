@@ -257,7 +257,7 @@ def fit_student(
     truth = MirroredTruth.of(store, knowledge)
     order = usual_crops(store, truth, config.hard_share)
     held_out = max(config.batch_size, int(config.held_out_share * len(order)))
-    if len(order) < 2 * held_out:
+    if len(order) <= held_out:
         raise ExplainedError(
             f"{len(order)} usual crops are too few to learn from and check with: draw more shards."
         )

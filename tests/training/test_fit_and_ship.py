@@ -85,7 +85,7 @@ def test_what_goes_wrong_while_reading_reaches_whoever_waits(
 
 
 def test_too_few_crops_are_refused(knowledge: Knowledge, store: CropStore, tmp_path: Path) -> None:
-    wide = replace(config(1.0), batch_size=40)
+    wide = replace(config(1.0), batch_size=48)
     with pytest.raises(ExplainedError, match="more shards"):
         fit_student(wide, knowledge, store, tmp_path, lambda share, row: None)
 
