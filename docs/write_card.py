@@ -37,6 +37,8 @@ def _what(model: CategoryModel) -> str:
 def _facts(model: CategoryModel) -> list[str]:
     rig, training, student = model.rig, model.card["training"], model.student.config
     length = rig.metres_per_unit * float((rig.vertices.max(0) - rig.vertices.min(0)).max())
+    start = training.get("started_from")
+    begun = f", begun with the network of `{start}`" if start else ""
     weights = sum(value.size for value in model.student.weights.values())
     return [
         f"- **Body**: {', '.join(training['sources'])}; {len(rig.vertices)} vertices, "
@@ -48,7 +50,7 @@ def _facts(model: CategoryModel) -> list[str]:
         "way.",
         f"- **Training**: {training['synthetic_crops']:,} synthetic crops of "
         f"{', '.join(training['rigs'])} with random poses, coats, proportions, cameras and faults "
-        f"of mask and film; {training['minutes']:.0f} minutes of fitting. Real pictures: "
+        f"of mask and film; {training['minutes']:.0f} minutes of fitting{begun}. Real pictures: "
         f"{training['real_footage']}.",
         f"- **Licence**: weights MIT, body {model.card['licence']} (see assets/LICENSES.md).",
     ]

@@ -4,6 +4,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -293,12 +294,10 @@ def test_mutated_file_is_refused_or_read(whole_session, tmp_path_factory, place,
     start = int(place * len(whole))
     mutated = whole[:start] + values + whole[start + len(values) :]
     (folder / "session.sqlite").write_bytes(mutated)
-    try:
-        with read_session(folder) as record:
-            list(record.results())
-            _ = record.body
-    except SessionError:
-        pass
+    # Refused in a sentence, or read: any other error fails the test.
+    with suppress(SessionError), read_session(folder) as record:
+        list(record.results())
+        _ = record.body
     shutil.rmtree(folder.parent)
 
 
