@@ -13,54 +13,68 @@ ABLATION_TABLE = Path(__file__).resolve().parents[2] / "docs" / "ablation.md"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the options."""
+    """Declare the options, by topic."""
+    _add_source(parser)
+    _add_run(parser)
+    _add_budget(parser)
+    _add_temporal(parser)
+    _add_ablation(parser)
+    parser.add_argument("--json", action="store_true", help="progress as JSON lines")
+
+
+def _add_source(parser: argparse.ArgumentParser) -> None:
+    """What is learned from."""
     parser.add_argument(
         "config", nargs="?", help="a recipe: one of " + ", ".join(known_recipes()) + ", or a .json"
     )
     parser.add_argument(
-        "--rig",
-        type=Path,
-        action="append",
-        default=[],
+        "--rig", type=Path, action="append", default=[],
         help="a rigged .glb, animated or not; repeat for siblings, the template first",
-    )
+    )  # fmt: skip
     parser.add_argument(
         "--length", type=float, metavar="M",
         help="longest side of a --rig's body at rest in metres (default: the file's, if likely)",
     )  # fmt: skip
     parser.add_argument(
-        "--rigs",
-        type=Path,
-        default=Path("../shared/data/rigs"),
+        "--rigs", type=Path, default=Path("../shared/data/rigs"),
         help="folder that a recipe's rigs lie in (default: %(default)s)",
-    )
+    )  # fmt: skip
+
+
+def _add_run(parser: argparse.ArgumentParser) -> None:
+    """Where a run lies, where it begins and where it stops."""
     parser.add_argument("-o", "--output", type=Path, help="model folder to write")
     parser.add_argument("--run", type=Path, help="folder of this run; the same folder resumes it")
+    parser.add_argument(
+        "--start-from", type=Path, metavar="RUN", help="begin with another run's network"
+    )
+    parser.add_argument(
+        "--crops-only", action="store_true", help="stop when the training pictures are drawn"
+    )
+    parser.add_argument(
+        "--ship", action="store_true",
+        help="do not train: write the model that the run has reached so far",
+    )  # fmt: skip
+
+
+def _add_budget(parser: argparse.ArgumentParser) -> None:
+    """How much time, how many pictures, how many cores."""
     parser.add_argument(
         "--minutes", type=float, help="time to fit the student (default: 38 for a rig)"
     )
     parser.add_argument("--shards", type=int, help="how many shards of 4096 crops to draw")
     parser.add_argument(
-        "--start-from", type=Path, metavar="RUN", help="begin with another run's network"
-    )
-    parser.add_argument(
         "--shard-size", type=int, metavar="N", help="crops in a shard (default: 4096)"
     )
     parser.add_argument("--threads", type=int, help="cores for the network (default: 2)")
+
+
+def _add_temporal(parser: argparse.ArgumentParser) -> None:
+    """The second stage."""
     parser.add_argument(
-        "--crops-only", action="store_true", help="stop when the training pictures are drawn"
-    )
-    parser.add_argument(
-        "--ship",
-        action="store_true",
-        help="do not train: write the model that the run has reached so far",
-    )
-    parser.add_argument(
-        "--stage",
-        choices=("student", "temporal"),
-        default="student",
+        "--stage", choices=("student", "temporal"), default="student",
         help="temporal: give the model that is there already a temporal encoder",
-    )
+    )  # fmt: skip
     parser.add_argument(
         "--clips", type=int, default=160, help="clips for the temporal stage (default: %(default)s)"
     )
@@ -68,21 +82,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--steps", type=int, default=4000, help="of the temporal stage (default: %(default)s)"
     )
     parser.add_argument(
-        "--kind",
-        choices=("transformer", "conv"),
-        default="transformer",
+        "--kind", choices=("transformer", "conv"), default="transformer",
         help="of the temporal encoder",
-    )
+    )  # fmt: skip
+
+
+def _add_ablation(parser: argparse.ArgumentParser) -> None:
+    """What each part is worth."""
     parser.add_argument(
-        "--ablation",
-        type=Path,
-        metavar="FILE",
-        nargs="?",
-        const=ABLATION_TABLE,
+        "--ablation", type=Path, metavar="FILE", nargs="?", const=ABLATION_TABLE,
         help="train the variants of DASR's table 2, --minutes each, and write the table to FILE "
         "(default: docs/ablation.md)",
-    )
-    parser.add_argument("--json", action="store_true", help="progress as JSON lines")
+    )  # fmt: skip
 
 
 def run(arguments: argparse.Namespace, out: Writer) -> int:
