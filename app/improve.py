@@ -123,7 +123,7 @@ def improve_order(session: "Session", folder: Path, tuned: Path | None = None) -
     facts = session.facts
     assert facts is not None
     model = str(tuned or session.model.folder or session.model_name)
-    how = ("--refine",) if tuned is None else ()
-    words = ("reconstruct", facts.text, "-o", str(folder), "--model", model, *how)
+    how = "--refine" if tuned is None else "--no-refine"
+    words = ("reconstruct", facts.text, "-o", str(folder), "--model", model, how)
     title = f"Improve {facts.name}" if tuned is None else f"Compare {tuned.name}"
     return JobOrder(title, (*words, *subject_words(session)))

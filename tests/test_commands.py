@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 
 import main
+from app.commands import reconstruct as reconstruct_command
 from core.model_files import write_model
+from core.refine import Refiner
 from core.session_store import read_session
 from tests.made_clip import FPS, write_clip
 from tests.made_model import made_model
@@ -31,7 +33,8 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_model(made_model(), folder / "tube")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(main, "start_log", lambda: None)
-        assert reconstruct(folder, folder / "clip.mp4", folder / "walk.session", "--box", BOX) == 0
+        more = ("--box", BOX, "--no-refine")
+        assert reconstruct(folder, folder / "clip.mp4", folder / "walk.session", *more) == 0
     return folder
 
 
@@ -64,7 +67,17 @@ def test_session_keeps_a_body_of_its_own_proportions(place: Path) -> None:
 def test_range_and_json_events(place: Path, tmp_path: Path, capsys) -> None:
     out = tmp_path / "part.session"
     code = reconstruct(
-        place, place / "clip.mp4", out, "--start", "2", "--end", "5", "--box", BOX, "--json"
+        place,
+        place / "clip.mp4",
+        out,
+        "--start",
+        "2",
+        "--end",
+        "5",
+        "--box",
+        BOX,
+        "--json",
+        "--no-refine",
     )
     events = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert code == 0
@@ -78,7 +91,8 @@ def test_range_and_json_events(place: Path, tmp_path: Path, capsys) -> None:
 
 
 def test_refined_rows_take_the_place_of_the_first_ones(place: Path, tmp_path: Path, capsys) -> None:
-    more = ("--box", BOX, "--refine", "--json")
+    """What is recorded is refined unasked."""
+    more = ("--box", BOX, "--json")
     assert reconstruct(place, place / "clip.mp4", tmp_path / "a.session", *more) == 0
     events = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert "refining" in {event.get("stage") for event in events}
@@ -96,6 +110,21 @@ def test_refined_rows_take_the_place_of_the_first_ones(place: Path, tmp_path: Pa
     assert body is not None
     shape = np.mean([new.codes.shape for new, _ in covered], axis=0).astype(np.float32)
     np.testing.assert_allclose(body.vertices, made_model().rig_of(shape).vertices, atol=1e-4)
+
+
+def test_many_frames_are_refined_only_when_asked(
+    place: Path, tmp_path: Path, capsys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reconstruct_command, "MOST_REFINED", FRAMES - 1)
+    monkeypatch.setattr(Refiner, "finish", lambda self, progress: [])
+    refined = {}
+    for out, more in (("a", ()), ("b", ("--refine",)), ("c", ("--end", "3"))):
+        session = tmp_path / f"{out}.session"
+        assert reconstruct(place, place / "clip.mp4", session, "--box", BOX, *more) == 0
+        warned = f"{FRAMES} frames are many" in capsys.readouterr().err
+        with read_session(session) as record:
+            refined[out] = (record.header.settings["refine"], warned)
+    assert refined == {"a": (False, True), "b": (True, False), "c": (True, False)}
 
 
 def test_given_masks_decide_where_the_subject_is(place: Path, tmp_path: Path) -> None:

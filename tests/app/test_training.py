@@ -198,7 +198,7 @@ def test_a_tuned_model_is_compared_on_the_open_video(
     assert window.banner.offer.text() == "Compare on this video"
     words = improve_order(window.session, tmp_path / "x.session", model).arguments
     assert words[words.index("--model") + 1] == str(model)
-    assert "--refine" not in words
+    assert "--no-refine" in words  # the tuned student alone is compared
 
 
 def test_what_a_stopping_job_says() -> None:
