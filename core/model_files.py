@@ -135,7 +135,7 @@ def _extract(archive: zipfile.ZipFile, folder: Path) -> None:
     if sum(entry.file_size for entry in members.values()) > LARGEST_ZIP_BYTES:
         raise ModelError(f"Model {archive.filename} unpacks to over 512 MiB: it is not a model.")
     fresh = Path(tempfile.mkdtemp(prefix=f"{folder.name}-"))
-    for name in (WEIGHTS, "student.onnx", "temporal.onnx", "CARD.md", "model.json"):
+    for name in (WEIGHTS, "student.onnx", "temporal.onnx", "finder.onnx", "CARD.md", "model.json"):
         if name in members:
             (fresh / name).write_bytes(archive.read(members[name]))
     try:

@@ -18,6 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     _add_run(parser)
     _add_budget(parser)
     _add_temporal(parser)
+    _add_finder(parser)
     _add_ablation(parser)
     parser.add_argument("--json", action="store_true", help="progress as JSON lines")
 
@@ -72,8 +73,9 @@ def _add_budget(parser: argparse.ArgumentParser) -> None:
 def _add_temporal(parser: argparse.ArgumentParser) -> None:
     """The second stage."""
     parser.add_argument(
-        "--stage", choices=("student", "temporal"), default="student",
-        help="temporal: give the model that is there already a temporal encoder",
+        "--stage", choices=("student", "temporal", "finder"), default="student",
+        help="give the model that is there already a temporal encoder, or a finder that starts "
+        "without a prompt",
     )  # fmt: skip
     parser.add_argument(
         "--clips", type=int, default=160, help="clips for the temporal stage (default: %(default)s)"
@@ -84,6 +86,19 @@ def _add_temporal(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--kind", choices=("transformer", "conv"), default="transformer",
         help="of the temporal encoder",
+    )  # fmt: skip
+
+
+def _add_finder(parser: argparse.ArgumentParser) -> None:
+    """What the finder's pictures are pasted together from."""
+    parser.add_argument(
+        "--photos", type=Path, action="append", default=[], metavar="FOLDER",
+        help="for the finder: pictures that do not show the subject; those with transparency are "
+        "pasted in as things; repeat for more",
+    )  # fmt: skip
+    parser.add_argument(
+        "--others", type=Path, action="append", default=[], metavar="RUN",
+        help="for the finder: another category's run, whose bodies are not the subject; repeat",
     )  # fmt: skip
 
 
@@ -112,6 +127,8 @@ def run(arguments: argparse.Namespace, out: Writer) -> int:
         return 0
     if arguments.stage == "temporal":
         return _temporal(arguments, recipe, folder, target, out)
+    if arguments.stage == "finder":
+        return _finder(arguments, recipe, folder, target, out)
     if arguments.ship:
         made = ship_checkpoint(recipe, folder, target)
     else:
@@ -155,6 +172,24 @@ def _temporal(
             f"{who:8} {100 * distance:5.2f} % off, root {angle:4.1f} degrees, jitter {jitter:.2f}"
         )
     out.line(f"The temporal encoder is in {target}.")
+    out.result({"model": str(target), "held_out": figures})
+    return 0
+
+
+def _finder(
+    arguments: argparse.Namespace, recipe: Any, folder: Path, target: Path, out: Writer
+) -> int:
+    from training.finder.finder_stage import FinderStage, cook_finder
+    from training.finder.fit_finder import FinderFitConfig
+
+    fit = FinderFitConfig(minutes=arguments.minutes or FinderFitConfig.minutes)
+    stage = FinderStage(
+        tuple(arguments.photos), tuple(arguments.others), fit=fit, threads=recipe.fit.threads
+    )
+    folder.mkdir(parents=True, exist_ok=True)
+    figures = cook_finder(recipe, target, folder, stage, out.progress)
+    out.line(f"IoU {figures['iou']:.3f}, found {100 * figures['found']:.1f} % of pasted subjects.")
+    out.line(f"The finder is in {target}.")
     out.result({"model": str(target), "held_out": figures})
     return 0
 

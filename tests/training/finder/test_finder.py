@@ -1,0 +1,158 @@
+"""Pasted pictures, the network that learns from them, and the file it is shipped in."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+
+from core.errors import SourceError
+from core.segment.finder import FILE, SubjectFinder, _load
+from core.segment.finder_torch import FinderConfig, FinderNetwork
+from training.crop_store import CropStore
+from training.finder.fit_finder import FinderFitConfig, finder_loss, fit_finder, score
+from training.finder.picture_store import SIZES, PicturePlan, PictureStore, draw_pictures
+from training.finder.pictures import PictureConfig, PictureMaker
+from training.finder.ship_finder import ship_finder
+from training.finder.sprites import Sprites, Stock
+
+TINY = FinderConfig(widths=(8, 8, 12, 16, 16), depths=(0, 1, 1, 1, 1), pyramid=8)
+
+
+def made_sprites() -> Sprites:
+    """Crops of red ellipses."""
+    pictures = np.zeros((6, 64, 64, 4), np.uint8)
+    for index, picture in enumerate(pictures):
+        alpha = np.zeros((64, 64), np.uint8)
+        cv2.ellipse(alpha, (32, 32), (20 + index, 12), 20 * index, 0, 360, 255, -1)
+        picture[..., :3] = np.array([200, 40, 40], np.uint8) * (alpha[..., None] > 0)
+        picture[..., 3] = alpha
+    return Sprites(CropStore((pictures,), {}, np.array([0, 6])), np.arange(6))
+
+
+def made_maker(config: PictureConfig | None = None) -> PictureMaker:
+    backdrop = np.full((60, 90, 3), 90, np.uint8)
+    stock = Stock(made_sprites(), (), (), (backdrop,), 1)
+    return PictureMaker(stock, config or PictureConfig(mean_things=0.5))
+
+
+PLAIN = PictureConfig(
+    empty_share=0.0, mean_things=0.0, textured_share=0.0, harmonised_share=0.0,
+    compressed_share=0.0, size=(0.4, 0.7), least_seen=1.0,
+)  # fmt: skip
+
+
+def test_the_mask_is_where_the_body_is_pasted() -> None:
+    maker, rng = made_maker(PLAIN), np.random.default_rng(0)
+    for _ in range(8):
+        picture, mask = maker(rng, (96, 128))
+        assert picture.shape == (96, 128, 3)
+        assert mask.shape == (24, 32)
+        red = picture.astype(float) - np.median(picture, (0, 1))
+        differs = cv2.resize(np.abs(red).max(2), (32, 24), interpolation=cv2.INTER_AREA)
+        inside, outside = differs[mask > 0.9].mean(), differs[mask < 0.01].mean()
+        assert inside > 2 * outside  # noise and shadow apart, only the body is seen
+        assert 0.02 < (mask > 0.5).mean() < 0.5
+
+
+def test_some_pictures_are_empty_and_the_same_seed_gives_the_same() -> None:
+    maker = made_maker(PictureConfig(empty_share=0.5))
+    masks = [maker(np.random.default_rng(seed), (64, 64))[1] for seed in range(30)]
+    assert 5 < sum(not mask.any() for mask in masks) < 25
+    one, other = (maker(np.random.default_rng(7), (64, 64)) for _ in range(2))
+    assert np.array_equal(one[0], other[0])
+    assert np.array_equal(one[1], other[1])
+
+
+def test_photographs_become_backdrops_and_things(tmp_path: Path) -> None:
+    cv2.imwrite(str(tmp_path / "wall.jpg"), np.full((50, 70, 3), 200, np.uint8))
+    thing = np.full((20, 30, 4), 90, np.uint8)
+    cv2.imwrite(str(tmp_path / "cup.png"), thing)
+    stock = Stock.gather(made_sprites(), [], [tmp_path], drawn=2)
+    assert (stock.photo_count, len(stock.backdrops), len(stock.things)) == (1, 3, 1)
+    assert stock.backdrops[1].shape == (288, 384, 3)
+
+
+def test_a_folder_without_pictures_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="No pictures"):
+        Stock.gather(made_sprites(), [], [tmp_path], drawn=1)
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory) -> PictureStore:
+    folder = tmp_path_factory.mktemp("pictures")
+    told: list[tuple[int, int]] = []
+    plan = PicturePlan(shards=2, shard_size=32)
+    draw_pictures(made_maker(), folder, plan, lambda done, total: told.append((done, total)))
+    assert told[-1] == (64, 64)
+    before = (folder / "shard_000.npy").stat().st_mtime_ns
+    draw_pictures(made_maker(), folder, plan)
+    assert (folder / "shard_000.npy").stat().st_mtime_ns == before  # what is there is kept
+    return PictureStore.open(folder)
+
+
+def test_pictures_are_kept_by_size_and_held_out(store: PictureStore) -> None:
+    rng = np.random.default_rng(0)
+    for _ in range(4):
+        pictures, masks = store.take(rng, 3)
+        assert pictures.shape[1:3] in SIZES
+        assert masks.shape[1:] == tuple(side // 4 for side in pictures.shape[1:3])
+    held = {int(p.sum()) for p in store.take(rng, 20, is_held_out=True)[0]}
+    learned = {int(p.sum()) for _ in range(8) for p in store.take(rng, 20)[0]}
+    assert not held & learned
+
+
+def test_an_empty_store_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="draw some first"):
+        PictureStore.open(tmp_path)
+
+
+def test_loss_is_least_for_the_truth() -> None:
+    from core.segment.finder_torch import Found
+
+    mask = torch.zeros(2, 8, 8)
+    mask[0, 2:6, 2:6] = 1
+    sure = torch.where(mask > 0, 8.0, -8.0)
+    there = torch.tensor([8.0, -8.0])
+    right = finder_loss(Found(sure, there), mask, 0.1)
+    assert right < 0.01
+    assert finder_loss(Found(-sure, there), mask, 0.1) > 1
+    assert finder_loss(Found(sure, -there), mask, 0.1) > right + 0.5
+
+
+def test_learns_resumes_and_ships(store: PictureStore, tmp_path: Path) -> None:
+    rows = []
+    config = FinderFitConfig(minutes=0.1, batch_size=8, network=TINY, log_steps=5)
+    network = fit_finder(config, store, tmp_path, lambda *row: rows.append(row))
+    assert rows[-1][2]["loss"] < 0.9 * rows[0][2]["loss"]
+    again = fit_finder(config, store, tmp_path)  # its time is over: nothing more is learned
+    for one, other in zip(network.parameters(), again.parameters(), strict=True):
+        assert torch.equal(one, other)
+    assert set(score(network, store, batches=1)) == {"iou", "found", "presence"}
+    path = ship_finder(network, tmp_path, {"pictures": 64})
+    finder = SubjectFinder(_load(path))
+    picture = torch.rand(1, 3, 96, 160)  # another size than it was exported with
+    with torch.no_grad():
+        ours = network(picture)
+    mask, presence = finder.network(picture.numpy())
+    np.testing.assert_allclose(mask, ours.mask.numpy(), atol=0.02)  # halves
+    np.testing.assert_allclose(presence, ours.presence.numpy(), atol=0.02)
+
+
+def test_folding_the_normalisations_changes_nothing() -> None:
+    torch.manual_seed(1)
+    network = FinderNetwork(TINY)
+    network(torch.rand(4, 3, 64, 64))  # running statistics other than at the start
+    network.eval()
+    picture = torch.rand(1, 3, 64, 96)
+    with torch.no_grad():
+        before = network(picture)
+        after = network.fuse()(picture)
+    torch.testing.assert_close(after.mask, before.mask, atol=1e-5, rtol=1e-4)
+
+
+def test_a_damaged_file_is_left_out(tmp_path: Path, caplog) -> None:
+    (tmp_path / FILE).write_bytes(b"no graph")
+    assert _load(tmp_path / FILE) is None
+    assert "left out" in caplog.text

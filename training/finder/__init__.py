@@ -1,0 +1,1 @@
+"""Teaching the network that finds a category's subject with no prompt."""

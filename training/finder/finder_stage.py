@@ -1,0 +1,88 @@
+"""One more stage of training: a finder for a category, so that a frame needs no prompt.
+
+figures = cook_finder(recipe, model_folder, run_folder, FinderStage(photos=(folder,)), progress)
+"""
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import torch
+
+from core.errors import ExplainedError
+from core.model import load_model
+from training.finder.fit_finder import FinderFitConfig, fit_finder, score
+from training.finder.picture_store import PicturePlan, PictureStore, draw_pictures
+from training.finder.pictures import PictureConfig, PictureMaker
+from training.finder.ship_finder import ship_finder
+from training.finder.sprites import Sprites, Stock
+from training.recipe import Recipe, draw_crops
+
+Progress = Callable[[str, float, float], None]
+
+_BODIES = 20000
+_OTHERS = 8000
+
+
+@dataclass(frozen=True)
+class FinderStage:
+    """How much to draw, of what, and how to fit."""
+
+    photos: tuple[Path, ...] = ()
+    """Folders of photographs without the subject: backdrops, and cut-out things (with alpha)."""
+    others: tuple[Path, ...] = ()
+    """Folders of other categories' runs, whose crops show what the subject is not."""
+    plan: PicturePlan = field(default_factory=PicturePlan)
+    pictures: PictureConfig = field(default_factory=PictureConfig)
+    fit: FinderFitConfig = field(default_factory=FinderFitConfig)
+    drawn: int = 300
+    """Drawn surroundings."""
+    threads: int = 2
+
+
+def cook_finder(
+    recipe: Recipe, model_folder: Path, run: Path, stage: FinderStage, progress: Progress
+) -> dict[str, float]:
+    """Paste pictures (kept in the run folder), fit, and write `finder.onnx` into the model.
+
+    Returns:
+        `training.finder.fit_finder.score` on held-out pictures.
+
+    Raises:
+        ModelError: There is no model yet: its student comes first.
+        SourceError: A folder holds nothing of what it is said to hold.
+    """
+    load_model(model_folder)
+    for other in stage.others:
+        if not (other / "crops").is_dir():
+            raise ExplainedError(f"{other} is no run with crops: give a run's folder to --others.")
+    torch.set_num_threads(stage.threads)
+    draw_crops(recipe, run, progress)
+    bodies = Sprites.of_crops(run / "crops", _BODIES)
+    others = [Sprites.of_crops(other / "crops", _OTHERS) for other in stage.others]
+    folder = run / "pictures"
+    if len(list(folder.glob("shard_???.npz"))) < stage.plan.shards:
+        stock = Stock.gather(
+            bodies, others, stage.photos, stage.drawn, stage.plan.seed,
+            lambda done, total: progress("draw surroundings", done, total),
+        )  # fmt: skip
+        maker = PictureMaker(stock, stage.pictures)
+        draw_pictures(
+            maker, folder, stage.plan, lambda done, total: progress("paste pictures", done, total)
+        )
+    store = PictureStore.open(folder)
+    with (run / "finder.jsonl").open("a") as log:
+
+        def tell(done: float, total: float, row: dict[str, float]) -> None:
+            log.write(json.dumps({"minutes": done, "at": time.time()} | row) + "\n")
+            log.flush()
+            progress("fit finder", done, total)
+
+        network = fit_finder(stage.fit, store, run, tell)
+        figures = score(network, store, stage.fit.seed)
+        log.write(json.dumps(figures) + "\n")
+    facts = {"fit": asdict(stage.fit), "pictures": len(store), "held_out": figures}
+    ship_finder(network, model_folder, facts)
+    return figures

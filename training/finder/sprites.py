@@ -1,0 +1,137 @@
+"""What whole frames are pasted together from: bodies, other things, surroundings.
+
+bodies = Sprites.of_crops(run / "crops", limit=20000)
+stock = Stock.gather(bodies, [Sprites.of_crops(other)], [photos])
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from jaxtyping import Float32, UInt8
+
+from core.camera import Camera
+from core.errors import SourceError
+from training.crop_store import CropStore
+from training.synth.surroundings import Surroundings
+
+Picture = UInt8[np.ndarray, "_ _ 3"]
+Sprite = UInt8[np.ndarray, "_ _ 4"]
+
+_BACKDROP_PX = 480
+"""Shorter side to which photographs are shrunk."""
+_DRAWN = (384, 288)
+_CUT_SHARE = 0.02
+"""A body of which more lies on its crop's border is cut there."""
+_LEAST_PX = 12
+
+
+@dataclass(frozen=True, eq=False)
+class Sprites:
+    """Cut-out bodies, straight from packed crops."""
+
+    store: CropStore
+    indices: np.ndarray
+
+    @classmethod
+    def of_crops(cls, folder: Path, limit: int) -> "Sprites":
+        """The first crops of a folder: a part that the memory holds is read fast.
+
+        Raises:
+            SourceError: There are none.
+        """
+        store = CropStore.open(folder)
+        return cls(store, np.arange(min(limit, len(store))))
+
+    def draw(self, rng: np.random.Generator) -> Sprite | None:
+        """One body cut to its box; None if it is cut off by its crop, or tiny."""
+        rgba = self.store.pictures_at(rng.choice(self.indices, 1))[0]
+        alpha = rgba[..., 3] > 127
+        border = np.concatenate([alpha[0], alpha[-1], alpha[:, 0], alpha[:, -1]])
+        rows, columns = np.flatnonzero(alpha.any(1)), np.flatnonzero(alpha.any(0))
+        if border.mean() > _CUT_SHARE or min(len(rows), len(columns)) < _LEAST_PX:
+            return None
+        return rgba[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1].copy()
+
+
+@dataclass(frozen=True, eq=False)
+class Stock:
+    """Everything to paste pictures together from."""
+
+    bodies: Sprites
+    others: tuple[Sprites, ...]
+    """Bodies that are not the subject."""
+    things: tuple[Sprite, ...]
+    """Photographs of things, cut out."""
+    backdrops: tuple[Picture, ...]
+    """Photographs first, then drawn surroundings."""
+    photo_count: int
+
+    @classmethod
+    def gather(
+        cls,
+        bodies: Sprites,
+        others: Sequence[Sprites],
+        photos: Sequence[Path],
+        drawn: int = 300,
+        seed: int = 0,
+        report: Callable[[int, int], None] = lambda done, total: None,
+    ) -> "Stock":
+        """Read photographs and draw surroundings.
+
+        Args:
+            bodies: Of the subject.
+            others: Of other creatures.
+            photos: Folders of pictures; those with transparency are things, the others backdrops.
+            drawn: How many surroundings to draw.
+            seed: Of the drawing.
+            report: Told how many are drawn.
+        """
+        things, backdrops = _read_photos(photos)
+        rng = np.random.default_rng(seed)
+        photo_count = len(backdrops)
+        for done in range(drawn):
+            backdrops.append(_drawn(rng))
+            report(done + 1, drawn)
+        return cls(bodies, tuple(others), tuple(things), tuple(backdrops), photo_count)
+
+
+def _read_photos(folders: Sequence[Path]) -> tuple[list[Sprite], list[Picture]]:
+    things: list[Sprite] = []
+    backdrops: list[Picture] = []
+    for folder in folders:
+        paths = [path for path in sorted(folder.glob("*")) if path.is_file()]
+        if not paths:
+            raise SourceError(f"No pictures in {folder}: give a folder of .jpg or .png files.")
+        for path in paths:
+            picture = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+            if picture is None or picture.ndim != 3 or picture.dtype != np.uint8:
+                continue
+            if picture.shape[2] == 4:
+                things.append(cv2.cvtColor(picture, cv2.COLOR_BGRA2RGBA))
+            else:
+                backdrops.append(_shrunk(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB)))
+    return things, backdrops
+
+
+def _shrunk(picture: Picture) -> Picture:
+    scale = _BACKDROP_PX / min(picture.shape[:2])
+    if scale >= 1:
+        return picture
+    return cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+
+
+def _drawn(rng: np.random.Generator) -> Picture:
+    """A drawn world from a random standpoint."""
+    camera = Camera.from_fov(*_DRAWN, float(rng.uniform(0.7, 1.3)))
+    pitch, yaw = rng.uniform(-0.05, 0.7), rng.uniform(-np.pi, np.pi)
+    cp, sp, cy, sy = np.cos(pitch), np.sin(pitch), np.cos(yaw), np.sin(yaw)
+    turn = np.array([[1, 0, 0], [0, cp, -sp], [0, sp, cp]]) @ np.diag([1.0, -1.0, -1.0])
+    turn = turn @ np.array([[cy, 0, sy], [0, 1, 0], [-sy, 0, cy]])
+    eye = np.array([*rng.uniform(-3, 3, 1), rng.uniform(0.4, 2.5), *rng.uniform(-3, 3, 1)])
+    to_cam = np.eye(4)
+    to_cam[:3, :3], to_cam[:3, 3] = turn, -turn @ eye
+    seen: Float32[np.ndarray, "rows columns 3"] = Surroundings.sample(rng).draw(camera, to_cam)
+    return (255 * np.clip(seen, 0, 1) + 0.5).astype(np.uint8)
