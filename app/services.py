@@ -16,6 +16,7 @@ SAMPLE_BOX = (215.0, 58.0, 545.0, 290.0)
 SAMPLE_MASKS = Path(__file__).resolve().parent.parent / "assets" / "samples" / "shiba_masks"
 """The dog on the first frame of assets/samples/shiba.mp4, drawn by hand."""
 SEGMENTERS = (
+    SegmenterChoice("auto", "Automatic", "Finds its subject by itself; a box corrects it"),
     SegmenterChoice(
         "grabcut", "Colour and motion", "Starts from a box or a guess, follows with optical flow"
     ),
@@ -111,4 +112,4 @@ def _make_reconstructor(model: Any, segmenter: str, width_px: int, height_px: in
 
     if is_played(model):
         return PlayedReconstructor(model)
-    return PipelineReconstructor(Pipeline.of(model, make_segmenter(segmenter)))
+    return PipelineReconstructor(Pipeline.of(model, make_segmenter(segmenter, model)))

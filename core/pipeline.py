@@ -3,7 +3,8 @@
     source --frame--> segment --mask--> crop --square--> student
         --codes--> temporal --codes--> decode --pose--> align --pose-->
 
-    pipeline = Pipeline.of(load_model("dog"), make_segmenter("grabcut"))
+    model = load_model("dog")
+    pipeline = Pipeline.of(model, make_segmenter("auto", model))
     memory = pipeline.start()                             # or pipeline.prompt(frame, box)
     result, memory = pipeline.step(frame, memory)
 

@@ -51,7 +51,8 @@ def run(arguments: argparse.Namespace, out: Writer) -> int:
     from core.segment.make_segmenter import make_segmenter
     from core.sources.open_source import open_source
 
-    pipeline = Pipeline.of(load_model(arguments.model), make_segmenter())
+    model = load_model(arguments.model)
+    pipeline = Pipeline.of(model, make_segmenter(model=model))
     wanted_box = SAMPLE_BOX if arguments.input == SAMPLE else None
     with tempfile.TemporaryDirectory() as folder:
         video = Path(folder) / "live.mp4"

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from core.session_store import SessionHeader, SessionWriter
     from core.sources.source import Source
 
-SEGMENTERS = ("grabcut", "background", "none")
+SEGMENTERS = ("auto", "grabcut", "background", "none")
 MOST_REFINED = 9000
 """Frames that are refined unasked: five minutes at 30 a second, half a gigabyte."""
 
@@ -53,8 +53,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--segmenter",
         choices=SEGMENTERS,
-        default="grabcut",
-        help="finds the subject on frames without a given mask; none: those are not covered",
+        default="auto",
+        help="finds the subject on frames without a given mask: auto, by itself if the model can; "
+        "grabcut, from a box or a guess; none: those are not covered (default: %(default)s)",
     )
     parser.add_argument(
         "--box", type=box, metavar="X0,Y0,X1,Y1", help="the subject on the first frame, pixels"
@@ -289,17 +290,17 @@ def _pipeline(model: Any, arguments: argparse.Namespace) -> "Pipeline":
     # What looks ahead smooths without lag; filtering first would only add lag to it.
     smoothing = SmoothingConfig(strength=0.0 if arguments.lookahead else 1.0)
     fov_rad = math.radians(arguments.fov)
-    return Pipeline.of(model, _segmenter(arguments), fov_rad=fov_rad, smoothing=smoothing)
+    return Pipeline.of(model, _segmenter(model, arguments), fov_rad=fov_rad, smoothing=smoothing)
 
 
-def _segmenter(arguments: argparse.Namespace) -> Any:
+def _segmenter(model: Any, arguments: argparse.Namespace) -> Any:
     from core.segment.make_segmenter import make_segmenter
 
     if arguments.masks is None:
-        return make_segmenter(arguments.segmenter)
+        return make_segmenter(arguments.segmenter, model)
     fallback = None if arguments.segmenter == "none" else arguments.segmenter
     clip = _clip_of_masks(arguments.masks, Path(arguments.input).stem)
-    return make_segmenter("masks", path=arguments.masks, clip=clip, fallback=fallback)
+    return make_segmenter("masks", model, path=arguments.masks, clip=clip, fallback=fallback)
 
 
 def _clip_of_masks(masks: Path, stem: str) -> str | None:

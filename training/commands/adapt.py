@@ -30,6 +30,9 @@ class _Order:
     fov_degrees: float
 
 
+SEGMENTERS = ("auto", "grabcut", "background")
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("source", metavar="VIDEO|SESSION", help="a video file, or a session of one")
@@ -37,7 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "-o", "--output", type=Path, required=True, metavar="MODEL", help="model folder to write"
     )
     parser.add_argument("--model", help="base model (default: the session's, or dog)")
-    parser.add_argument("--segmenter", choices=("grabcut", "background"), help="finds the subject")
+    parser.add_argument("--segmenter", choices=SEGMENTERS, help="finds the subject")
     parser.add_argument("--masks", type=Path, metavar="DIR|FILE", help="masks, as for reconstruct")
     parser.add_argument("--box", metavar="X0,Y0,X1,Y1", help="the subject on the first frame")
     parser.add_argument("--fov", type=float, metavar="DEGREES", help="of the image's long side")
@@ -61,7 +64,7 @@ def run(arguments: argparse.Namespace, out: Writer) -> int:
     with open_source(order.video) as source:
         if source.is_live:
             raise ExplainedError(f"{source.name} is live: record it first, then adapt to the take.")
-        crops = gather_crops(model, _segmenter(order), source, gather, out.progress)
+        crops = gather_crops(model, _segmenter(order, model), source, gather, out.progress)
     config = AdaptConfig(minutes=arguments.minutes, threads=arguments.threads)
     adapted = adapt(model, crops, config, lambda share, row: out.progress("tuning", share, 1.0))
     ship_adapted(model, adapted, arguments.output, Path(order.video).name, config)
@@ -79,11 +82,11 @@ def _order(arguments: argparse.Namespace) -> _Order:
     if source.rstrip("/").endswith(".session"):
         source, settings, model = _of_session(Path(source))
     masks = arguments.masks or (Path(settings["masks"]) if settings.get("masks") else None)
-    segmenter = arguments.segmenter or settings.get("segmenter") or "grabcut"
+    segmenter = arguments.segmenter or settings.get("segmenter") or "auto"
     return _Order(
         source,
         arguments.model or model,
-        "grabcut" if segmenter not in ("grabcut", "background") else segmenter,
+        segmenter if segmenter in SEGMENTERS else "auto",
         masks,
         _box(arguments.box) if arguments.box else _box_of(settings.get("box")),
         arguments.fov or settings.get("fov_degrees") or 55.0,
@@ -120,11 +123,11 @@ def _box_of(value: Any) -> Box | None:
     return (float(value[0]), float(value[1]), float(value[2]), float(value[3])) if value else None
 
 
-def _segmenter(order: _Order) -> Any:
+def _segmenter(order: _Order, model: Any) -> Any:
     from core.segment.make_segmenter import make_segmenter
 
     if order.masks is None:
-        return make_segmenter(order.segmenter)
+        return make_segmenter(order.segmenter, model)
     stem = Path(order.video).stem
     clip = stem if order.masks.is_dir() and any(order.masks.glob(f"{stem}_*.png")) else None
-    return make_segmenter("masks", path=order.masks, clip=clip, fallback=order.segmenter)
+    return make_segmenter("masks", model, path=order.masks, clip=clip, fallback=order.segmenter)

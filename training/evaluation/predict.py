@@ -102,7 +102,7 @@ def predict_unprompted(
     """
     wanted = [key.index for key in clip.key_frames]
     last = max(wanted)
-    pipeline = Pipeline.of(model, make_segmenter())
+    pipeline = Pipeline.of(model, make_segmenter(model=model))
     with VideoFile(clip.video) as video:
         frames = (frame for frame in _read_all(video) if frame.index <= last)
         reach = NEIGHBOURS if refine else 0

@@ -195,14 +195,14 @@ def test_what_is_no_mask_is_refused(tmp_path: Path):
 
 def test_registry(tmp_path: Path):
     write_png(tmp_path / "0.png", a_mask(1))
-    assert next(iter(SEGMENTERS)) == "grabcut"
-    for name in ("grabcut", "background"):
+    assert next(iter(SEGMENTERS)) == "auto"
+    for name in ("auto", "grabcut", "background"):
         segmenter = make_segmenter(name)
         assert isinstance(segmenter, Segmenter)
-        assert segmenter.name == name
+        assert segmenter.name == ("grabcut" if name == "auto" else name)  # no model, no finder
     masks = make_segmenter("masks", path=tmp_path, fallback="background")
     assert masks.name == "masks"
-    with pytest.raises(ValueError, match="there are grabcut, background, masks"):
+    with pytest.raises(ValueError, match="there are auto, grabcut, background, masks"):
         make_segmenter("sam")
 
 

@@ -1,0 +1,121 @@
+"""The segmenter that needs no prompt: the model's finder starts it, watches it, starts it again.
+
+From frame to frame `GrabCutFlow` carries the outline on. A few times a second the finder looks at
+the whole frame: where the subject was lost, or the outline has wandered off to something else, it
+starts over from what the finder sees. What a person has said is only given up when it is lost.
+
+    segmenter = AutoSegmenter(SubjectFinder.of(model))
+    mask, memory = segmenter.segment(frame, None)
+"""
+
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+from jaxtyping import UInt8
+
+from core.frame import Frame
+from core.results import Box, Mask
+from core.segment.finder import FoundSubject, SubjectFinder
+from core.segment.found_outline import outline_of, overlap
+from core.segment.grabcut_flow import GrabCutFlow
+from core.segment.segmenter import Points, SegmentMemory, check_prompt
+
+_LOOK_EVERY_S = 0.2
+_PRESENT = 0.5
+"""Presence from which a subject is believed."""
+_SURE = 0.8
+"""Presence from which the finder may overrule the outline that is carried on."""
+_APART = 0.35
+"""Overlap below which the finder and the outline mean different things."""
+_DISPUTES = 2
+"""Looks in a row that must disagree."""
+_LOST_BELOW = 0.05
+"""Confidence under which nothing is carried on."""
+
+
+@dataclass(frozen=True, eq=False)
+class AutoMemory(SegmentMemory):
+    """What is carried on, and what the finder has said of it."""
+
+    frame_index: int
+    mask: Mask
+    flow: SegmentMemory | None
+    """None until a subject was found."""
+    looked_s: float
+    """Time of the last look at the whole frame."""
+    disputes: int = 0
+    is_told: bool = False
+    """A person has said where the subject is."""
+
+
+class AutoSegmenter:
+    """See the module."""
+
+    name = "auto"
+
+    def __init__(self, finder: SubjectFinder) -> None:
+        self._finder = finder
+        self._flow = GrabCutFlow()
+
+    def prompt(
+        self,
+        frame: Frame,
+        box: Box | None = None,
+        points: Points | None = None,
+        mask: UInt8[np.ndarray, "height width"] | None = None,
+    ) -> SegmentMemory:
+        check_prompt(frame, box, mask)
+        if box is None and points is None and mask is None:
+            return self._start(frame, self._finder.find(frame.rgb))
+        flow = self._flow.prompt(frame, box=box, points=points, mask=mask)
+        seen, flow = self._flow.segment(frame, flow)
+        return AutoMemory(frame.index, seen, flow, frame.time_s, is_told=True)
+
+    def segment(self, frame: Frame, memory: SegmentMemory | None) -> tuple[Mask, SegmentMemory]:
+        if not isinstance(memory, AutoMemory) or memory.mask.alpha.shape != frame.rgb.shape[:2]:
+            memory = self.prompt(frame)
+        assert isinstance(memory, AutoMemory)
+        if frame.index != memory.frame_index:
+            memory = self._next(frame, memory)
+        return memory.mask, memory
+
+    def close(self) -> None:
+        """Holds nothing."""
+
+    def _start(self, frame: Frame, found: FoundSubject) -> AutoMemory:
+        """Begin with what the finder sees, if it sees anything."""
+        empty = Mask(np.zeros(frame.rgb.shape[:2], np.uint8), 0.0)
+        nothing = AutoMemory(frame.index, empty, None, frame.time_s)
+        if found.presence < _PRESENT or found.box is None:
+            return nothing
+        alpha = outline_of(frame, found)
+        if not alpha.any():
+            return nothing
+        mask, flow = self._flow.segment(frame, self._flow.prompt(frame, mask=alpha))
+        return replace(nothing, mask=mask, flow=flow)
+
+    def _next(self, frame: Frame, memory: AutoMemory) -> AutoMemory:
+        if memory.flow is None:
+            return self._start(frame, self._finder.find(frame.rgb))
+        mask, flow = self._flow.segment(frame, memory.flow)
+        memory = replace(memory, frame_index=frame.index, mask=mask, flow=flow)
+        is_lost = mask.confidence < _LOST_BELOW
+        if is_lost or abs(frame.time_s - memory.looked_s) >= _LOOK_EVERY_S:
+            return self._checked(frame, replace(memory, looked_s=frame.time_s), is_lost)
+        return memory
+
+    def _checked(self, frame: Frame, memory: AutoMemory, is_lost: bool) -> AutoMemory:
+        """Compare with what the finder sees, and begin again if that is something else."""
+        found = self._finder.find(frame.rgb)
+        if found.presence < (_PRESENT if is_lost else _SURE) or found.box is None:
+            return replace(memory, disputes=0)
+        rows, columns = found.subject.shape
+        carried = cv2.resize(memory.mask.alpha, (columns, rows), interpolation=cv2.INTER_AREA)
+        if overlap(carried > 127, found.subject) >= _APART:
+            return replace(memory, disputes=0)
+        memory = replace(memory, disputes=memory.disputes + 1)
+        if memory.disputes < _DISPUTES or (memory.is_told and not is_lost):
+            return memory
+        again = self._start(frame, found)
+        return memory if again.flow is None else again
