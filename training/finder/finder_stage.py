@@ -6,7 +6,7 @@ figures = cook_finder(recipe, model_folder, run_folder, FinderStage(photos=(fold
 import json
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import torch
@@ -18,7 +18,8 @@ from training.finder.picture_store import PicturePlan, PictureStore, draw_pictur
 from training.finder.pictures import PictureConfig, PictureMaker
 from training.finder.ship_finder import ship_finder
 from training.finder.sprites import Sprites, Stock
-from training.recipe import Recipe, draw_crops
+from training.recipe import Recipe, draw_crops, pack_job
+from training.synth.pack import PackJob, pack_crops
 
 Progress = Callable[[str, float, float], None]
 
@@ -39,6 +40,8 @@ class FinderStage:
     fit: FinderFitConfig = field(default_factory=FinderFitConfig)
     drawn: int = 300
     """Drawn surroundings."""
+    large_shards: int = 3
+    """Of bodies drawn larger, 2048 each."""
     threads: int = 2
 
 
@@ -59,8 +62,13 @@ def cook_finder(
         if not (other / "crops").is_dir():
             raise ExplainedError(f"{other} is no run with crops: give a run's folder to --others.")
     torch.set_num_threads(stage.threads)
-    draw_crops(recipe, run, progress)
-    bodies = Sprites.of_crops(run / "crops", _BODIES)
+    knowledge = draw_crops(recipe, run, progress)
+    large = large_crops(recipe, run, stage.large_shards)
+    pack_crops(large, knowledge, lambda done, total: progress("draw large crops", done, total))
+    bodies = (
+        Sprites.of_crops(run / "crops", _BODIES),
+        Sprites.of_crops(large.folder, _BODIES),
+    )
     others = [Sprites.of_crops(other / "crops", _OTHERS) for other in stage.others]
     folder = run / "pictures"
     if len(list(folder.glob("shard_???.npz"))) < stage.plan.shards:
@@ -86,3 +94,13 @@ def cook_finder(
     facts = {"fit": asdict(stage.fit), "pictures": len(store), "held_out": figures}
     ship_finder(network, model_folder, facts)
     return figures
+
+
+def large_crops(recipe: Recipe, run: Path, shards: int) -> PackJob:
+    """Bodies at twice the size and nearly whole, for close-ups."""
+    size_px = 2 * recipe.crops.size_px
+    crops = replace(recipe.crops, size_px=size_px, supersampling=1.25)
+    return replace(
+        pack_job(recipe, run), folder=run / "large_crops", shard_count=shards, shard_size=2048,
+        seed=2, crops=crops,
+    )  # fmt: skip

@@ -17,6 +17,9 @@ from jaxtyping import Float, Float32, UInt8
 from core.segment.finder_torch import MASK_STRIDE
 from training.finder.sprites import Stock
 
+_SMALL_PX = 90
+"""Longer side up to which a small crop of a body is sharp enough."""
+
 
 @dataclass(frozen=True, eq=False)
 class Layer:
@@ -50,6 +53,10 @@ class PictureConfig:
     """Backdrops that are photographs, where there are any."""
     size: tuple[float, float] = (0.16, 1.25)
     """Longer side of the body over the picture's shorter side, log-uniform."""
+    close_share: float = 0.3
+    """Bodies filmed from near, as pets and people are..."""
+    close_size: tuple[float, float] = (0.6, 1.8)
+    """...and their size."""
     least_seen: float = 0.4
     """Share of the body's box that lies in the picture."""
     mean_things: float = 1.6
@@ -124,15 +131,15 @@ class PictureMaker:
         return np.dstack([fill, (255 * alpha).astype(np.uint8)])
 
     def _body(self, rng: np.random.Generator, picture: np.ndarray) -> Layer | None:
-        sprite = None
-        for _ in range(8):
-            sprite = self.stock.bodies.draw(rng)
-            if sprite is not None:
-                break
+        size = picture.shape[:2]
+        is_close = rng.random() < self.config.close_share
+        span = self.config.close_size if is_close else self.config.size
+        longest = np.exp(rng.uniform(*np.log(span))) * min(size)
+        bodies = self.stock.large_bodies if longest > _SMALL_PX else self.stock.bodies
+        drawn = (bodies.draw(rng) for _ in range(8))
+        sprite = next((body for body in drawn if body is not None), None)
         if sprite is None:
             return None
-        size = picture.shape[:2]
-        longest = np.exp(rng.uniform(*np.log(self.config.size))) * min(size)
         layer = _placed(rng, sprite, size, longest, self.config.least_seen, 0.15)
         if rng.random() < self.config.textured_share:
             layer = self._textured(rng, layer)

@@ -1,7 +1,8 @@
 """What whole frames are pasted together from: bodies, other things, surroundings.
 
 bodies = Sprites.of_crops(run / "crops", limit=20000)
-stock = Stock.gather(bodies, [Sprites.of_crops(other)], [photos])
+large = Sprites.of_crops(run / "large_crops", limit=6000)
+stock = Stock.gather((bodies, large), [Sprites.of_crops(other)], [photos])
 """
 
 from collections.abc import Callable, Sequence
@@ -61,6 +62,8 @@ class Stock:
     """Everything to paste pictures together from."""
 
     bodies: Sprites
+    large_bodies: Sprites
+    """The same creatures drawn larger: sharp when filmed from near."""
     others: tuple[Sprites, ...]
     """Bodies that are not the subject."""
     things: tuple[Sprite, ...]
@@ -72,7 +75,7 @@ class Stock:
     @classmethod
     def gather(
         cls,
-        bodies: Sprites,
+        bodies: tuple[Sprites, Sprites],
         others: Sequence[Sprites],
         photos: Sequence[Path],
         drawn: int = 300,
@@ -82,7 +85,7 @@ class Stock:
         """Read photographs and draw surroundings.
 
         Args:
-            bodies: Of the subject.
+            bodies: Of the subject, small and large.
             others: Of other creatures.
             photos: Folders of pictures; those with transparency are things, the others backdrops.
             drawn: How many surroundings to draw.
@@ -95,7 +98,7 @@ class Stock:
         for done in range(drawn):
             backdrops.append(_drawn(rng))
             report(done + 1, drawn)
-        return cls(bodies, tuple(others), tuple(things), tuple(backdrops), photo_count)
+        return cls(*bodies, tuple(others), tuple(things), tuple(backdrops), photo_count)
 
 
 def _read_photos(folders: Sequence[Path]) -> tuple[list[Sprite], list[Picture]]:

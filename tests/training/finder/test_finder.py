@@ -33,13 +33,13 @@ def made_sprites() -> Sprites:
 
 def made_maker(config: PictureConfig | None = None) -> PictureMaker:
     backdrop = np.full((60, 90, 3), 90, np.uint8)
-    stock = Stock(made_sprites(), (), (), (backdrop,), 1)
+    stock = Stock(made_sprites(), made_sprites(), (), (), (backdrop,), 1)
     return PictureMaker(stock, config or PictureConfig(mean_things=0.5))
 
 
 PLAIN = PictureConfig(
     empty_share=0.0, mean_things=0.0, textured_share=0.0, harmonised_share=0.0,
-    compressed_share=0.0, size=(0.4, 0.7), least_seen=1.0,
+    compressed_share=0.0, close_share=0.0, size=(0.4, 0.7), least_seen=1.0,
 )  # fmt: skip
 
 
@@ -69,14 +69,14 @@ def test_photographs_become_backdrops_and_things(tmp_path: Path) -> None:
     cv2.imwrite(str(tmp_path / "wall.jpg"), np.full((50, 70, 3), 200, np.uint8))
     thing = np.full((20, 30, 4), 90, np.uint8)
     cv2.imwrite(str(tmp_path / "cup.png"), thing)
-    stock = Stock.gather(made_sprites(), [], [tmp_path], drawn=2)
+    stock = Stock.gather((made_sprites(), made_sprites()), [], [tmp_path], drawn=2)
     assert (stock.photo_count, len(stock.backdrops), len(stock.things)) == (1, 3, 1)
     assert stock.backdrops[1].shape == (288, 384, 3)
 
 
 def test_a_folder_without_pictures_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="No pictures"):
-        Stock.gather(made_sprites(), [], [tmp_path], drawn=1)
+        Stock.gather((made_sprites(), made_sprites()), [], [tmp_path], drawn=1)
 
 
 @pytest.fixture(scope="module")
