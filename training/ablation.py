@@ -8,6 +8,7 @@ variant whose figures are in the folder is not done again, so an interrupted abl
 
 import json
 import os
+import time
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, field, replace
@@ -29,7 +30,7 @@ from training.fit_temporal import TemporalFitConfig
 from training.losses import LossTerms
 from training.recipe import Recipe, card, draw_crops, student_config
 from training.rig_teacher import Knowledge
-from training.ship import ShipJob, ship_model
+from training.ship import ShipJob, ship_again, ship_model
 from training.template_torch import TemplateTorch
 from training.temporal_stage import TemporalStage, cook_temporal
 
@@ -86,9 +87,7 @@ def ablate(
         name = f"template of {share:.0%} of the triangles"
         model = folder / f"coarse_{share:g}" / "model"
         if not (model / "model.json").exists():
-            from core.model_files import write_model
-
-            write_model(coarse_model(load_model(base), share), model)
+            ship_again(coarse_model(load_model(base), share), model)
         rows[name] = _scored(kitchen, f"coarse_{share:g}", model)
     return rows
 
@@ -213,7 +212,10 @@ def _thawed_student(kitchen: _Kitchen) -> Path:
     loader = CropLoader(store, truth, order, config.augment, config.batch_size)
     with closing(loader.batches(config.seed + 1000)) as batches:
         while fit.share < 1.0:
-            fit.learn(next(batches))
+            waited = time.perf_counter()
+            batch = next(batches)
+            fit.used_s += time.perf_counter() - waited  # counts for the other variants too
+            fit.learn(batch)
             if fit.step % config.log_steps == 0:
                 kitchen.progress("thawed: fit student", fit.share, 1.0)
     articulation = replace(kitchen.knowledge.articulation, decoder=fit.decoder)

@@ -28,6 +28,8 @@ from core.student_paper_torch import PaperStudent
 from training.rig_teacher import Knowledge
 
 OUTPUTS = ("roots", "articulation", "shape", "appearance")
+_HALF = ".half"
+"""Ends the names of initialisers that the graph widens."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,6 +72,24 @@ def ship_model(job: ShipJob, folder: Path) -> None:
         write_model(shipped, folder)
 
 
+def ship_again(model: CategoryModel, folder: Path) -> None:
+    """Write a shipped model whose other arrays have changed: its graph's links move with them."""
+    source = model.student.onnx_path
+    write_model(replace(model, student=replace(model.student, onnx_path=None)), folder)
+    if source is None:
+        return
+    graph = onnx.load(source, load_external_data=False)
+    places = tensor_places(folder / WEIGHTS)
+    for tensor in graph.graph.initializer:
+        if tensor.data_location == TensorProto.EXTERNAL:
+            offset, length = places[f"student.{tensor.name.removesuffix(_HALF)}"]
+            _link(tensor, folder / WEIGHTS, offset, length)
+    with tempfile.TemporaryDirectory() as scratch:
+        path = Path(scratch) / "student.onnx"
+        path.write_bytes(graph.SerializeToString())
+        write_model(replace(model, student=replace(model.student, onnx_path=path)), folder)
+
+
 def export_graph(network: StudentNetwork | PaperStudent, scratch: Path) -> onnx.ModelProto:
     """The network as ONNX with its weights inside, initialisers named as in torch."""
     px = network.config.input_px
@@ -108,11 +128,9 @@ def link_weights(graph: onnx.ModelProto, weights: Path) -> None:
             continue
         offset, length = places[name]
         half = TensorProto(
-            name=f"{tensor.name}.half", data_type=TensorProto.FLOAT16, dims=tensor.dims
+            name=f"{tensor.name}{_HALF}", data_type=TensorProto.FLOAT16, dims=tensor.dims
         )
-        half.data_location = TensorProto.EXTERNAL
-        for key, value in (("location", weights.name), ("offset", offset), ("length", length)):
-            half.external_data.add(key=key, value=str(value))
+        _link(half, weights, offset, length)
         linked.append(half)
         casts.append(helper.make_node("Cast", [half.name], [tensor.name], to=TensorProto.FLOAT))
     del graph.graph.initializer[:]
@@ -120,6 +138,14 @@ def link_weights(graph: onnx.ModelProto, weights: Path) -> None:
     nodes = list(graph.graph.node)
     del graph.graph.node[:]
     graph.graph.node.extend(casts + nodes)
+
+
+def _link(tensor: TensorProto, weights: Path, offset: int, length: int) -> None:
+    """Say where a tensor's numbers are."""
+    tensor.data_location = TensorProto.EXTERNAL
+    del tensor.external_data[:]
+    for key, value in (("location", weights.name), ("offset", offset), ("length", length)):
+        tensor.external_data.add(key=key, value=str(value))
 
 
 def tensor_places(path: Path) -> dict[str, tuple[int, int]]:

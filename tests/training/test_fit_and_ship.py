@@ -121,6 +121,24 @@ def test_the_shipped_graph_agrees_with_torch(knowledge: Knowledge, tmp_path: Pat
         np.testing.assert_allclose(value, getattr(theirs, name), atol=2e-4, err_msg=name)
 
 
+def test_a_coarser_body_ships_with_the_same_student(knowledge: Knowledge, tmp_path: Path) -> None:
+    """Fewer vertices move everything in the file that the graph reads from."""
+    pytest.importorskip("onnxscript")
+    from training.coarse_template import coarse_model
+    from training.ship import ShipJob, ship_again, ship_model
+
+    fit = StudentFit(config(1.0), knowledge)
+    ship_model(ShipJob("tube", knowledge, fit.average, {"category": "tube"}), tmp_path / "tube")
+    model = load_model(tmp_path / "tube")
+    ship_again(coarse_model(model, 0.5), tmp_path / "coarse")
+    coarse = load_model(tmp_path / "coarse")
+    assert len(coarse.rig.vertices) < len(model.rig.vertices)
+    image = np.random.default_rng(2).random((5, 64, 64)).astype(np.float32)
+    ours, theirs = (StudentRunner.of(each).predict(image, 0.2) for each in (model, coarse))
+    for name, value in vars(ours).items():
+        np.testing.assert_array_equal(value, getattr(theirs, name), err_msg=name)
+
+
 def test_the_papers_networks_learn_and_ship_by_the_same_way(
     knowledge: Knowledge, store: CropStore, tmp_path: Path
 ) -> None:
