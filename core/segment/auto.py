@@ -98,16 +98,21 @@ class AutoSegmenter:
     def _next(self, frame: Frame, memory: AutoMemory) -> AutoMemory:
         if memory.flow is None:
             return self._start(frame, self._finder.find(frame.rgb))
-        mask, flow = self._flow.segment(frame, memory.flow)
+        is_due = abs(frame.time_s - memory.looked_s) >= _LOOK_EVERY_S
+        found = self._finder.find(frame.rgb) if is_due else None
+        mask, flow = self._flow.segment(frame, memory.flow, found)
         memory = replace(memory, frame_index=frame.index, mask=mask, flow=flow)
         is_lost = mask.confidence < _LOST_BELOW
-        if is_lost or abs(frame.time_s - memory.looked_s) >= _LOOK_EVERY_S:
-            return self._checked(frame, replace(memory, looked_s=frame.time_s), is_lost)
-        return memory
+        if is_lost and found is None:
+            found = self._finder.find(frame.rgb)
+        if found is None:
+            return memory
+        return self._checked(frame, replace(memory, looked_s=frame.time_s), found, is_lost)
 
-    def _checked(self, frame: Frame, memory: AutoMemory, is_lost: bool) -> AutoMemory:
+    def _checked(
+        self, frame: Frame, memory: AutoMemory, found: FoundSubject, is_lost: bool
+    ) -> AutoMemory:
         """Compare with what the finder sees, and begin again if that is something else."""
-        found = self._finder.find(frame.rgb)
         if found.presence < (_PRESENT if is_lost else _SURE) or found.box is None:
             return replace(memory, disputes=0)
         rows, columns = found.subject.shape

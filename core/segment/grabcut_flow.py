@@ -19,6 +19,7 @@ from core.frame import Frame
 from core.results import Box, Mask
 from core.segment.appearance import Appearance
 from core.segment.background_plate import BackgroundPlate
+from core.segment.finder import FoundSubject
 from core.segment.first_mask import first_mask, largest_blobs
 from core.segment.graph_cut import EVIDENCE_LIMIT, cut_out
 from core.segment.look import Look
@@ -31,6 +32,8 @@ from core.segment.trust import DOUBT_BELOW, Evidence, confidence_of
 
 _LOOKS_WEIGHT = 2.0
 _PRIOR_WEIGHT = 2.0
+_FOUND_WEIGHT, _FOUND_LIMIT = 0.4, 1.5
+"""Of a finder's log odds: it knows the kind of creature, but not this one."""
 _PRIOR_BAND = 0.12
 """Distance from the carried outline at which it is certain, in lengths of the subject."""
 _SHARE_OF_MASK = 0.4
@@ -97,13 +100,16 @@ class GrabCutFlow:
             return memory
         return _as_guess(replace(memory, moving=Moving.still(small.grey.shape)))
 
-    def segment(self, frame: Frame, memory: SegmentMemory | None) -> tuple[Mask, SegmentMemory]:
+    def segment(
+        self, frame: Frame, memory: SegmentMemory | None, found: FoundSubject | None = None
+    ) -> tuple[Mask, SegmentMemory]:
+        """As `Segmenter.segment`; what a finder says of the frame is evidence too."""
         if not isinstance(memory, FlowMemory) or memory.mask.alpha.shape != frame.rgb.shape[:2]:
             memory = self.prompt(frame)
         assert isinstance(memory, FlowMemory)
         if frame.index != memory.frame_index:
             is_waiting = memory.appearance is None and memory.moving is not None
-            memory = self.prompt(frame) if is_waiting else _next(frame, memory)
+            memory = self.prompt(frame) if is_waiting else _next(frame, memory, found)
         assert isinstance(memory, FlowMemory)
         return memory.mask, memory
 
@@ -111,7 +117,7 @@ class GrabCutFlow:
         """Holds nothing."""
 
 
-def _next(frame: Frame, memory: FlowMemory) -> FlowMemory:
+def _next(frame: Frame, memory: FlowMemory, found: FoundSubject | None) -> FlowMemory:
     """The memory after one more frame, by the way that fits."""
     small = SmallFrame.of(frame.rgb)
     is_cut = not 0 < frame.time_s - memory.time_s <= _LONGEST_GAP_S
@@ -125,7 +131,7 @@ def _next(frame: Frame, memory: FlowMemory) -> FlowMemory:
         memory = replace(memory, moving=memory.moving.after(flow, camera))
         if memory.frames + 1 in _GUESS_AGAIN:
             return _guessed_again(frame, small, memory, expected)
-    return _followed(frame, small, memory, expected)
+    return _followed(frame, small, memory, expected, found)
 
 
 def _started(
@@ -156,7 +162,11 @@ def _started(
 
 
 def _followed(
-    frame: Frame, small: SmallFrame, memory: FlowMemory, expected: UInt8[np.ndarray, "h w"]
+    frame: Frame,
+    small: SmallFrame,
+    memory: FlowMemory,
+    expected: UInt8[np.ndarray, "h w"],
+    found: FoundSubject | None = None,
 ) -> FlowMemory:
     """Carry on from the mask of the frame before."""
     box = _box_of(expected)
@@ -167,6 +177,9 @@ def _followed(
     before = look.view.see_small(expected)
     evidence = _LOOKS_WEIGHT * score + _PRIOR_WEIGHT * _prior(before, look.view.length)
     evidence += look.view.see_small(memory.plate.evidence(small, expected))
+    if found is not None:
+        told = np.clip(_FOUND_WEIGHT * found.logits, -_FOUND_LIMIT, _FOUND_LIMIT)
+        evidence += look.view.see_small(told)
     subject = largest_blobs(_cut(look, evidence), before > 127)
     alpha = look.view.unsee(subject.astype(np.uint8) * np.uint8(255))
     area = _area(alpha)

@@ -119,3 +119,23 @@ def test_nothing_found_has_no_box() -> None:
     assert found.box is None
     frame = Frame(0, 0.0, np.zeros((32, 40, 3), np.uint8))
     assert not outline_of(frame, found).any()
+
+
+def test_the_finders_word_is_evidence_where_colours_cannot_tell() -> None:
+    """A grey subject on grey ground: what the finder says decides."""
+    from core.segment.grabcut_flow import GrabCutFlow
+
+    rgb = np.random.default_rng(1).integers(90, 110, (120, 160, 3)).astype(np.uint8)
+    start = np.zeros((120, 160), np.uint8)
+    start[40:80, 40:80] = 255
+    logits = np.full((30, 40), -6, np.float32)
+    logits[10:20, 10:25] = 6  # it reaches further to the right than was thought
+    found = FoundSubject(logits, 1.0, (160, 120))
+    flow = GrabCutFlow()
+    grown = []
+    for word in (None, found):
+        memory = flow.prompt(Frame(0, 0.0, rgb), mask=start)
+        for index in range(1, 6):
+            mask, memory = flow.segment(Frame(index, index / 15, rgb), memory, word)
+        grown.append(int((mask.alpha[44:76, 80:84] > 127).sum()))
+    assert grown[1] > grown[0] + 40
