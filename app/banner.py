@@ -4,8 +4,17 @@ from collections.abc import Callable
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QGuiApplication
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMessageBox, QPushButton, QWidget
+from PySide6.QtWidgets import (
+    QBoxLayout,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QMessageBox,
+    QPushButton,
+    QWidget,
+)
 
+from app.flow_layout import FlowLayout
 from app.icon_button import IconButton
 from app.icons import pixmap
 from app.report import report_of
@@ -30,12 +39,17 @@ class Banner(QFrame):
         row.setContentsMargins(2 * SPACE_PX, SPACE_PX, SPACE_PX, SPACE_PX)
         row.setSpacing(SPACE_PX)
         row.addWidget(self._sign)
-        row.addWidget(self.text, 1)
+        self._body = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._body.setSpacing(SPACE_PX)
+        self._body.addWidget(self.text, 1)
+        row.addLayout(self._body, 1)
         self._offered: Callable[[], object] | None = None
         self.offer = QPushButton("Open")
         self.offer.clicked.connect(self._take_offer)
-        for button in (self.offer, self._details, self._copy, close):
-            row.addWidget(button)
+        buttons = FlowLayout()
+        buttons.add(self.offer, self._details, self._copy)
+        self._body.addLayout(buttons)
+        row.addWidget(close, 0, Qt.AlignmentFlag.AlignTop)
         self._details.clicked.connect(self._show_details)
         self._copy.clicked.connect(self._copy_report)
         close.clicked.connect(self.hide)
@@ -63,6 +77,21 @@ class Banner(QFrame):
         self._copy.setText("Copy report")
         self._tint("warning", current_tones().bad if error is not None else current_tones().accent)
         self.show()
+        self._ask_height()
+
+    def resizeEvent(self, event: object) -> None:
+        """Where words and buttons have no room side by side, the buttons stand below."""
+        buttons = (self.offer, self._details, self._copy)
+        wide = sum(one.sizeHint().width() for one in buttons if not one.isHidden())
+        below, beside = QBoxLayout.Direction.TopToBottom, QBoxLayout.Direction.LeftToRight
+        self._body.setDirection(below if self.width() < 2 * wide else beside)
+        self._ask_height()
+
+    def _ask_height(self) -> None:
+        """Docks give way to a minimum only, not to a height that follows from the width."""
+        layout = self.layout()
+        if layout is not None:
+            self.setMinimumHeight(layout.heightForWidth(self.width()))
 
     def _take_offer(self) -> None:
         self.hide()

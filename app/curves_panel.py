@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QEvent, QTimer
+from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from app.session import Session
@@ -13,7 +14,8 @@ from app.time_view import MARGIN_PX, TimeView
 
 COMPONENTS = 3
 REFRESH_MS = 500
-HEIGHT_PX = 88
+HEIGHT_PX = 74
+"""Of the plot; the legend above it is as high as its text."""
 COLOURS = ("#2a9d8f", "#e9a13b", "#5b8def", "#c65f9f")
 """Told apart by the colour-blind, on light and on dark."""
 
@@ -28,7 +30,8 @@ class CurvesPanel(QWidget):
         self.plot: Any = None
         self.curves: dict[str, Any] = {}
         self._playhead: Any = None
-        self.setFixedHeight(HEIGHT_PX)
+        legend_px = QFontMetrics(scaled_font(0.8)).height()
+        self.setFixedHeight(HEIGHT_PX + legend_px)
         self.setAccessibleName("Curves over time")
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(MARGIN_PX, 0, MARGIN_PX, 0)

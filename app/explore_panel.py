@@ -3,30 +3,32 @@ sweeps and a map of two components."""
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QImage
 from PySide6.QtWidgets import (
     QDoubleSpinBox,
     QGridLayout,
-    QHBoxLayout,
     QLabel,
     QPushButton,
-    QScrollArea,
     QSplitter,
     QTabWidget,
     QVBoxLayout,
     QWidget,
 )
 
+from app.flow_layout import FlowLayout
 from app.icon_button import IconButton
 from app.latent_map import LatentMap
 from app.preset_panel import PresetPanel
+from app.scrolled import Scrolled
 from app.session import Session
 from app.sigma_slider import SigmaSlider
 from app.slider_row import SliderRow
 from app.sweep_panel import SweepPanel
-from app.theme import SPACE_PX, scaled_font
+from app.theme import SPACE_PX, scaled_font, text_scale
 
+SLIDERS_PX = 96
+"""Three rows of sliders are there at the least."""
 BUTTONS = ("reset-sliders", "random-sliders", "mirror-sliders", "key-frame", "clear-key")
 
 
@@ -60,7 +62,9 @@ class ExplorePanel(QWidget):
         self._grid = QGridLayout()
         self._grid.setHorizontalSpacing(SPACE_PX)
         self._grid.setVerticalSpacing(SPACE_PX // 4)
-        column = QVBoxLayout(self)
+        self._grid.setColumnStretch(1, 1)
+        holder = QWidget()
+        column = QVBoxLayout(holder)
         column.setContentsMargins(12, SPACE_PX, SPACE_PX // 2, SPACE_PX)
         column.setSpacing(SPACE_PX)
         column.addLayout(self._head(actions))
@@ -74,6 +78,9 @@ class ExplorePanel(QWidget):
         split.setChildrenCollapsible(False)
         split.setSizes([250, 250])
         column.addWidget(split, 1)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(Scrolled(holder))
         session.model_changed.connect(self._build)
         session.explore_changed.connect(self.refresh)
         session.editor.changed.connect(self.refresh)
@@ -90,12 +97,11 @@ class ExplorePanel(QWidget):
         """By component."""
         return [row.field for row in self.rows]
 
-    def _head(self, actions: dict[str, QAction]) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.setSpacing(SPACE_PX // 2)
-        row.addWidget(self._follow, 1)
+    def _head(self, actions: dict[str, QAction]) -> FlowLayout:
+        row = FlowLayout()
+        row.add(self._follow, stretch=1)
         for name in BUTTONS:
-            row.addWidget(IconButton(name, actions[name].text(), actions[name]))
+            row.add(IconButton(name, actions[name].text(), actions[name]))
         return row
 
     def _more(self) -> QTabWidget:
@@ -107,20 +113,13 @@ class ExplorePanel(QWidget):
             self.more.addTab(panel, title)
         return self.more
 
-    def _scrolled(self) -> QScrollArea:
+    def _scrolled(self) -> Scrolled:
         holder = QWidget()
         column = QVBoxLayout(holder)
         column.setContentsMargins(0, 0, SPACE_PX // 2, 0)
         column.addLayout(self._grid)
         column.addStretch(1)
-        area = QScrollArea()
-        area.setWidgetResizable(True)
-        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # what is inside has the keyboard
-        area.setWidget(holder)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setMinimumHeight(72)
-        self._area, self._holder = area, holder
-        return area
+        return Scrolled(holder, round(SLIDERS_PX * text_scale()))
 
     def _build(self) -> None:
         """Lay out a row per component of the loaded model."""
@@ -131,16 +130,10 @@ class ExplorePanel(QWidget):
             for row in self.rows:
                 row.remove()
             self.rows = [SliderRow(self._session, k, self._grid) for k in range(count)]
-            QTimer.singleShot(0, self, self._fit)
         shares = () if model is None else model.latent.variance_share
         for row, share in zip(self.rows, shares, strict=True):
             row.say_share(float(share))
         self.refresh()
-
-    def _fit(self) -> None:
-        """Once fonts and style are known: as wide as the rows need, beside a scroll bar."""
-        content = self._holder.minimumSizeHint().width()
-        self._area.setMinimumWidth(content + self._area.verticalScrollBar().sizeHint().width())
 
     def refresh(self) -> None:
         """Show the session's sliders."""

@@ -1,5 +1,7 @@
 """The heads-up display: performance numbers over a corner of the viewport (F10)."""
 
+from math import ceil
+
 from PySide6.QtCore import QRectF, QSize, Qt, QTimer
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
@@ -42,10 +44,30 @@ class Hud(QWidget):
         self.resize(self.sizeHint())
         self.update()
 
-    def sizeHint(self) -> QSize:
+    def _row_px(self) -> tuple[float, float]:
+        """Width and height of one line."""
         metrics = QFontMetricsF(scaled_font(0.85, mono=True))
-        width = metrics.horizontalAdvance("0" * 24) + 2 * PADDING_PX
-        return QSize(round(width), round(metrics.height() * len(self._rows) + 2 * PADDING_PX))
+        return metrics.horizontalAdvance("0" * 24), metrics.height()
+
+    def _rows_a_column(self) -> int:
+        """As many as the view is high; more stand in a second column."""
+        above = self.parentWidget()
+        room = (above.height() if above is not None else 0) - 4 * PADDING_PX
+        return min(max(int(room / self._row_px()[1]), 4), max(len(self._rows), 1))
+
+    def _most_columns(self) -> int:
+        """What has no room is not drawn: Copy performance numbers gives all."""
+        above = self.parentWidget()
+        room = (above.width() if above is not None else 0) - 2 * PADDING_PX
+        return max(int(room / (self._row_px()[0] + 2 * PADDING_PX)), 1)
+
+    def sizeHint(self) -> QSize:
+        width, height = self._row_px()
+        rows = self._rows_a_column()
+        columns = min(max(ceil(len(self._rows) / rows), 1), self._most_columns())
+        return QSize(
+            round(columns * (width + 2 * PADDING_PX)), round(height * rows + 2 * PADDING_PX)
+        )
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -55,11 +77,11 @@ class Hud(QWidget):
         painter.drawRoundedRect(self.rect(), 6, 6)
         font = scaled_font(0.85, mono=True)
         painter.setFont(font)
-        height = QFontMetricsF(font).height()
-        for row, (name, value) in enumerate(self._rows):
-            line = QRectF(
-                PADDING_PX, PADDING_PX + row * height, self.width() - 2 * PADDING_PX, height
-            )
+        width, height = self._row_px()
+        rows = self._rows_a_column()
+        for place, (name, value) in enumerate(self._rows):
+            left = PADDING_PX + place // rows * (width + 2 * PADDING_PX)
+            line = QRectF(left, PADDING_PX + place % rows * height, width, height)
             painter.setPen(QColor(170, 178, 186))
             painter.drawText(line, Qt.AlignmentFlag.AlignLeft, name)
             painter.setPen(QColor(240, 242, 244))

@@ -5,6 +5,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QToolButton, QWidget
 
 from app.icons import icon
+from app.theme import icon_px
 
 
 class IconButton(QToolButton):
@@ -22,7 +23,7 @@ class IconButton(QToolButton):
         self._icon_name = icon_name
         if action is not None:
             self.setDefaultAction(action)
-        self.setIconSize(QSize(size_px, size_px))
+        self.setIconSize(QSize(icon_px(size_px), icon_px(size_px)))
         self.setAutoRaise(True)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setAccessibleName(name)

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication
 
 from app.theme import ICONS_FOLDER, current_tones
 
-SIZES_PX = (16, 20, 24, 32, 48, 64, 96)
+SIZES_PX = (16, 20, 24, 30, 32, 36, 48, 64, 96)
 
 
 @lru_cache(maxsize=128)

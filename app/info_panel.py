@@ -3,9 +3,10 @@
 from typing import Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFormLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFormLayout, QLabel, QVBoxLayout, QWidget
 
 from app.models_dialog import in_words
+from app.scrolled import Scrolled
 from app.session import Session
 from app.theme import SPACE_PX, scaled_font
 from app.timecode import timecode
@@ -38,13 +39,9 @@ class InfoPanel(QWidget):
                 form.addRow(name, self._values[name])
         holder = QWidget()
         holder.setLayout(form)
-        area = QScrollArea()
-        area.setWidgetResizable(True)
-        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # what is inside has the keyboard
-        area.setWidget(holder)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(area)
+        column.addWidget(Scrolled(holder))
         session.source_changed.connect(self._refresh_source)
         session.model_changed.connect(self._refresh_model)
         session.shown_changed.connect(self._refresh_frame)

@@ -1,9 +1,11 @@
 """The left dock: the input picture, what is drawn on it, and what the source is."""
 
 from PySide6.QtCore import QSignalBlocker, Qt
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
+from app.flow_layout import FlowLayout
 from app.input_view import InputView
+from app.scrolled import Scrolled
 from app.session import Session
 from app.theme import SPACE_PX, scaled_font
 
@@ -28,7 +30,8 @@ class InputPanel(QWidget):
             label.setFont(scaled_font(0.9))
             label.setProperty("tone", "muted")
         self._facts.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        column = QVBoxLayout(self)
+        holder = QWidget()
+        column = QVBoxLayout(holder)
         column.setContentsMargins(12, SPACE_PX // 2, 12, SPACE_PX)
         column.setSpacing(SPACE_PX)
         column.addWidget(self.input_view)
@@ -36,13 +39,15 @@ class InputPanel(QWidget):
         column.addWidget(self._facts)
         column.addWidget(self._hint)
         column.addStretch(1)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(Scrolled(holder))
         session.look_changed.connect(self.refresh)
         session.source_changed.connect(self.refresh)
         self.refresh()
 
-    def _switches(self) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.setSpacing(SPACE_PX // 2)
+    def _switches(self) -> FlowLayout:
+        row = FlowLayout()
         for name, title in TICKS:
             button = QPushButton(title)
             button.setCheckable(True)
@@ -50,7 +55,7 @@ class InputPanel(QWidget):
             button.setFont(scaled_font(0.9))
             button.toggled.connect(lambda is_on, name=name: self._session.set_look(**{name: is_on}))
             self._buttons[name] = button
-            row.addWidget(button)
+            row.add(button, stretch=1)
         return row
 
     def refresh(self) -> None:

@@ -3,28 +3,28 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QUrl
+from PySide6.QtCore import QSize, Qt, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import (
     QFrame,
-    QHBoxLayout,
     QLabel,
     QPlainTextEdit,
     QProgressBar,
     QPushButton,
-    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
 
+from app.flow_layout import FlowLayout
 from app.job import Job
 from app.job_runner import JobRunner
-from app.theme import SPACE_PX, scaled_font
+from app.scrolled import Scrolled
+from app.theme import SPACE_PX, scaled_font, text_scale
 
 BAR_STEPS = 1000
 SESSION_SUFFIX = ".session"
-CARDS_PX = 124
-"""What the drawer shows at the least: two cards, one of them with a sentence."""
+CARD_PX, CARDS_PX = 56, 124
+"""What the drawer shows at the least, a card; and when it opens: two, one with a sentence."""
 
 
 class JobCard(QFrame):
@@ -55,12 +55,10 @@ class JobCard(QFrame):
         self.retry = self._button("Retry", lambda: runner.retry(job_id))
         self.open = self._button("Open", self._open)
         self.show_log = self._button("Log", self._toggle_log)
-        row = QHBoxLayout()
-        row.setSpacing(SPACE_PX // 2)
-        row.addWidget(self._title)
-        row.addWidget(self.progress, 1)
-        for button in (self.show_log, self.retry, self.open, self.keep, self.cancel):
-            row.addWidget(button)
+        row = FlowLayout()
+        row.add(self._title)
+        row.add(self.progress, stretch=1)
+        row.add(self.show_log, self.retry, self.open, self.keep, self.cancel)
         column = QVBoxLayout(self)
         column.setContentsMargins(SPACE_PX, SPACE_PX // 2, SPACE_PX, SPACE_PX // 2)
         column.setSpacing(SPACE_PX // 2)
@@ -148,15 +146,16 @@ class JobsPanel(QWidget):
         self._column.addWidget(self._empty)
         self._column.addWidget(self._clear, 0, Qt.AlignmentFlag.AlignLeft)  # after what is over
         self._column.addStretch(1)
-        area = QScrollArea()
-        area.setWidgetResizable(True)
-        area.setWidget(holder)
-        area.setMinimumHeight(CARDS_PX)
+        area = Scrolled(holder, round(CARD_PX * text_scale()))
         column = QVBoxLayout(self)
         column.setContentsMargins(SPACE_PX, 0, SPACE_PX, SPACE_PX // 2)
         column.addWidget(area, 1)
         runner.changed.connect(self.refresh)
         self.refresh()
+
+    def sizeHint(self) -> QSize:
+        hint = super().sizeHint()
+        return QSize(hint.width(), round(CARDS_PX * text_scale()))
 
     def refresh(self) -> None:
         """Bring the cards in line with the runner."""

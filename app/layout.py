@@ -2,17 +2,19 @@
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QGuiApplication, QScreen
 from PySide6.QtWidgets import QDockWidget, QWidget
 
 from app.recents import settings
+from app.theme import text_scale
 
 if TYPE_CHECKING:
     from app.main_window import MainWindow
 
 LAYOUT_VERSION = 3
-SIDE_WIDTHS_PX = (248, 316)
+FIRST_SIZE = QSize(1280, 800)
+SIDE_WIDTHS_PX = (248, 324)
 """Left and right dock at the first start."""
 
 
@@ -24,6 +26,7 @@ class Layout:
         self.docks: dict[str, QDockWidget] = {}
         self._hidden: list[QDockWidget] = []
         self._is_set = False
+        window.resize(FIRST_SIZE.boundedTo(window.screen().availableSize()))
         self._first = window.saveState(LAYOUT_VERSION)
 
     def add(self, title: str, widget: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
@@ -52,8 +55,13 @@ class Layout:
         if not self._is_set:
             self._is_set = True
             docks = [self.docks["Input"], self.docks["Inspector"]]
-            self._window.resizeDocks(docks, list(SIDE_WIDTHS_PX), Qt.Orientation.Horizontal)
+            self._window.resizeDocks(docks, side_widths_px(), Qt.Orientation.Horizontal)
             self._first = self._window.saveState(LAYOUT_VERSION)
+
+    def give_height(self, title: str) -> None:
+        """A dock that was just opened is as high as it would like to be."""
+        dock = self.docks[title]
+        self._window.resizeDocks([dock], [dock.sizeHint().height()], Qt.Orientation.Vertical)
 
     def remember_first(self) -> None:
         """All docks are there, as at the first start."""
@@ -80,6 +88,12 @@ class Layout:
                 window.move(screens()[0].availableGeometry().topLeft())  # that screen is gone
         if state is not None:
             self._is_set = window.restoreState(state, LAYOUT_VERSION)
+
+
+def side_widths_px() -> list[int]:
+    """Wider with larger text, but the viewport keeps the larger part of a small window."""
+    grown = 1 + (text_scale() - 1) / 3
+    return [round(wide * grown) for wide in SIDE_WIDTHS_PX]
 
 
 def screens() -> list[QScreen]:

@@ -7,13 +7,13 @@ from PySide6.QtWidgets import (
     QComboBox,
     QFormLayout,
     QLabel,
-    QScrollArea,
     QSlider,
     QVBoxLayout,
     QWidget,
 )
 
 from app.look import BACKGROUNDS, DISPLAY_MODES, MOTIONS, MOUSE_PRESETS, SKINNINGS
+from app.scrolled import Scrolled
 from app.session import Session
 from app.theme import SPACE_PX, scaled_font
 
@@ -82,13 +82,9 @@ class LookPanel(QWidget):
             form.addRow(self._tick(name, title))
         holder = QWidget()
         holder.setLayout(form)
-        area = QScrollArea()
-        area.setWidgetResizable(True)
-        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # what is inside has the keyboard
-        area.setWidget(holder)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(area)
+        column.addWidget(Scrolled(holder))
         session.look_changed.connect(self.refresh)
         session.source_changed.connect(self.refresh)
         self.refresh()

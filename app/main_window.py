@@ -35,6 +35,7 @@ from app.opening_veil import OpeningVeil
 from app.palette import Palette
 from app.pose_sender import PoseSender
 from app.recents import remember
+from app.scrolled import Scrolled
 from app.session import Session
 from app.shortcut_sheet import ShortcutSheet
 from app.start_page import StartPage
@@ -59,7 +60,6 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         self.setDockNestingEnabled(True)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
-        self.resize(1280, 800)
         self.layout_of_docks = Layout(self)
         self.actions_by_id = build_actions(self)
         tint_actions(self.actions_by_id)
@@ -98,7 +98,7 @@ class MainWindow(QMainWindow):
         bar = QToolBar("Tools", self)
         bar.setObjectName("tools")
         bar.setMovable(False)
-        fill_tool_bar(bar, self.session, self.actions_by_id)
+        self.tools = fill_tool_bar(bar, self.session, self.actions_by_id)
         self.addToolBar(bar)
 
     def _build_centre(self) -> None:
@@ -107,7 +107,7 @@ class MainWindow(QMainWindow):
             self.actions_by_id, self.open_text, self.session.services.accepted
         )
         self.pages = QStackedWidget()
-        self.pages.addWidget(self.start_page)
+        self.pages.addWidget(Scrolled(self.start_page, scrolls_across=True))
         self.pages.addWidget(self._build_viewport())
         centre = QWidget()
         column = QVBoxLayout(centre)
@@ -239,6 +239,11 @@ class MainWindow(QMainWindow):
         self.layout_of_docks.show_start_page(is_start)
         self.pages.setCurrentIndex(0 if is_start else 1)
 
+    @property
+    def is_at_start(self) -> bool:
+        """Nothing is open: the start page is there."""
+        return self.pages.currentIndex() == 0
+
     def say(self, title: str, error: BaseException | None = None) -> None:
         """Tell the person in the banner."""
         self.banner.say(title, error)
@@ -297,11 +302,16 @@ class MainWindow(QMainWindow):
         return not self._jobs_dock.isHidden()
 
     def show_jobs(self) -> None:
-        self._jobs_dock.show()
+        if not self.has_jobs:
+            self._jobs_dock.show()
+            self.layout_of_docks.give_height("Jobs")
         self._refresh_soon()
 
     def toggle_jobs(self) -> None:
-        self._jobs_dock.setVisible(not self.has_jobs)
+        if not self.has_jobs:
+            self.show_jobs()
+        else:
+            self._jobs_dock.hide()
         self._refresh_soon()
 
     def show_palette(self) -> None:

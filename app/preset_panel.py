@@ -19,9 +19,10 @@ from PySide6.QtWidgets import (
 )
 
 from app.edits import Preset
+from app.flow_layout import FlowLayout
 from app.icon_button import IconButton
 from app.session import Session
-from app.theme import SPACE_PX
+from app.theme import SPACE_PX, text_scale
 
 THUMBNAIL_PX = 56
 NAME_PX = 28
@@ -48,7 +49,7 @@ class PresetPanel(QWidget):
         self.list.setMovement(QListView.Movement.Static)
         self.list.setIconSize(QSize(THUMBNAIL_PX, THUMBNAIL_PX))
         self.list.setSpacing(SPACE_PX // 2)
-        self.list.setMinimumHeight(THUMBNAIL_PX + NAME_PX)
+        self.list.setMinimumHeight(THUMBNAIL_PX + round(NAME_PX * text_scale()))
         self.list.setAccessibleName("Presets")
         self.list.itemActivated.connect(lambda item: self.apply())
         self._empty = QLabel("No presets yet. Keep a pose to find it again here.")
@@ -60,10 +61,9 @@ class PresetPanel(QWidget):
         self.use.clicked.connect(self.apply)
         self._delete = IconButton("close", "Delete the preset", size_px=16)
         self._delete.clicked.connect(self.delete)
-        row = QHBoxLayout()
-        row.addWidget(self.keep, 1)
-        row.addWidget(self.use)
-        row.addWidget(self._delete)
+        row = FlowLayout()
+        row.add(self.keep, stretch=1)
+        row.add(self.use, self._delete)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, SPACE_PX, SPACE_PX, 0)
         column.setSpacing(SPACE_PX // 2)

@@ -5,17 +5,61 @@ from pathlib import Path
 
 from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app.icons import icon
 from app.recents import recent_texts
-from app.theme import SPACE_PX, current_tones, scaled_font
+from app.theme import SPACE_PX, current_tones, icon_px, scaled_font
 
 TARGETS = (
     ("open-camera", "camera", "Live camera", "See yourself or your pet\nas a mesh, as it moves"),
     ("open-video", "video", "Open video", "Reconstruct, scrub\nand export a recording"),
     ("open-sample", "paw", "Try the sample", "A real dog, ready to play:\nnothing to download"),
 )
+
+
+class Target(QPushButton):
+    """A large button with a picture, a title and two lines."""
+
+    def __init__(self, icon_name: str, title: str, text: str) -> None:
+        super().__init__()
+        self.icon_name = icon_name
+        self.setObjectName("target")
+        self.setAccessibleName(title)
+        self.setAccessibleDescription(text.replace("\n", " "))
+        self.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Minimum)
+        self._sign = _label("", 1.0)
+        inside = QVBoxLayout(self)
+        inside.setContentsMargins(*(2 * SPACE_PX,) * 4)
+        inside.setSpacing(SPACE_PX // 2)
+        inside.addStretch(1)
+        inside.addWidget(self._sign)
+        inside.addSpacing(SPACE_PX // 2)
+        inside.addWidget(_label(title, 1.25, bold=True))
+        inside.addWidget(_label(text, 0.9, tone="muted"))
+        inside.addStretch(1)
+        for child in self.findChildren(QLabel):
+            child.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+
+    def tint(self, colour: str) -> None:
+        """Draw the picture anew."""
+        size = QSize(icon_px(48), icon_px(48))
+        self._sign.setPixmap(icon(self.icon_name, colour).pixmap(size))
+
+    def minimumSizeHint(self) -> QSize:
+        """Larger with larger text."""
+        return self.layout().sizeHint().expandedTo(QSize(224, 168))  # type: ignore[union-attr]
+
+    def sizeHint(self) -> QSize:
+        return self.minimumSizeHint()
 
 
 class StartPage(QWidget):
@@ -31,8 +75,7 @@ class StartPage(QWidget):
         super().__init__(parent)
         self._open_text = open_text
         self.setAutoFillBackground(True)
-        self.targets: list[QPushButton] = []
-        self._icon_names: list[str] = []
+        self.targets: list[Target] = []
         column = QVBoxLayout(self)
         column.setContentsMargins(*(3 * SPACE_PX,) * 4)
         column.setSpacing(SPACE_PX)
@@ -48,6 +91,9 @@ class StartPage(QWidget):
         for target in TARGETS:
             row.addWidget(self._target(actions[target[0]], *target[1:]))
         row.addStretch(1)
+        widest = max(button.sizeHint().width() for button in self.targets)
+        for button in self.targets:
+            button.setMinimumWidth(widest)
         column.addLayout(row)
         column.addSpacing(3 * SPACE_PX)
         self._recents = QGridLayout()
@@ -59,46 +105,25 @@ class StartPage(QWidget):
         holder.addStretch(1)
         column.addLayout(holder)
         column.addStretch(2)
-        column.addWidget(_label(f"Or drop it on the window: {accepted}.", 0.9, tone="muted"))
+        drop = _label(f"Or drop it on the window: {accepted}.", 0.9, tone="muted")
+        drop.setWordWrap(True)
+        column.addWidget(drop)
         column.addWidget(
             _label("Nothing leaves this computer: no account, no upload.", 0.9, tone="muted")
         )
         self.refresh()
 
     def _target(self, action: QAction, icon_name: str, title: str, text: str) -> QPushButton:
-        button = QPushButton()
-        button.setAccessibleName(title)
-        button.setAccessibleDescription(text.replace("\n", " "))
+        button = Target(icon_name, title, text)
         button.setToolTip(action.toolTip())
-        button.setObjectName("target")
         button.clicked.connect(action.trigger)
-        sign = QLabel()
-        sign.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        inside = QVBoxLayout(button)
-        inside.setContentsMargins(SPACE_PX, 2 * SPACE_PX, SPACE_PX, 2 * SPACE_PX)
-        inside.setSpacing(SPACE_PX // 2)
-        inside.addStretch(1)
-        inside.addWidget(sign)
-        inside.addSpacing(SPACE_PX // 2)
-        inside.addWidget(_label(title, 1.25, bold=True))
-        inside.addWidget(_label(text, 0.9, tone="muted"))
-        inside.addStretch(1)
-        wanted = inside.sizeHint()  # larger with larger text
-        button.setFixedSize(wanted.expandedTo(QSize(224, 168)))
-        for child in button.findChildren(QLabel):
-            child.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.targets.append(button)
-        self._icon_names.append(icon_name)
-        sign.setObjectName("sign")
         return button
 
     def refresh(self) -> None:
         """Draw icons and recents anew."""
-        tones = current_tones()
-        for button, icon_name in zip(self.targets, self._icon_names, strict=True):
-            sign = button.findChild(QLabel, "sign")
-            if sign is not None:
-                sign.setPixmap(icon(icon_name, tones.accent).pixmap(QSize(48, 48)))
+        for button in self.targets:
+            button.tint(current_tones().accent)
         while (item := self._recents.takeAt(0)) is not None:
             if (widget := item.widget()) is not None:
                 widget.deleteLater()

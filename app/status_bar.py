@@ -3,11 +3,14 @@
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QLabel, QStatusBar, QWidget
 
+from app.elided_label import ElidedLabel
 from app.session import Session
 from app.theme import SPACE_PX, scaled_font
 from core.progress import clock_text
 
 REFRESH_MS = 300
+WIDEST = {"rate": "000 fps", "latency": "0000 ms", "frame": "frame 0000"}
+"""Numbers that change all the time must not push their neighbours about."""
 
 
 class StatusBar(QStatusBar):
@@ -18,14 +21,19 @@ class StatusBar(QStatusBar):
         self._session = session
         self.setSizeGripEnabled(False)
         self.setContentsMargins(SPACE_PX, 0, SPACE_PX, 0)
-        self._labels = {
-            name: QLabel() for name in ("record", "subject", "rate", "latency", "frame", "model")
-        }
-        for label in self._labels.values():
+        self._labels: dict[str, QLabel] = {"subject": ElidedLabel()}
+        for name in ("record", "rate", "latency", "frame", "model"):
+            self._labels[name] = QLabel()
+        for name, label in self._labels.items():
             label.setFont(scaled_font(0.9))
             label.setProperty("tone", "muted")
             label.setContentsMargins(SPACE_PX, 2, SPACE_PX, 2)
-            self.addPermanentWidget(label)
+            widest = label.fontMetrics().horizontalAdvance(WIDEST.get(name, ""))
+            label.setMinimumWidth(widest + 2 * SPACE_PX if widest else 0)
+            if name == "subject":  # long: it stands at the left, and ends in dots if need be
+                self.addWidget(label, 1)
+            else:
+                self.addPermanentWidget(label)
         self._labels["record"].setStyleSheet("color: #d9382c; font-weight: 600;")
         self._labels["record"].setAccessibleName("Recording")
         self._timer = QTimer(self)

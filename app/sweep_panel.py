@@ -9,13 +9,13 @@ from PySide6.QtWidgets import (
     QComboBox,
     QDoubleSpinBox,
     QFormLayout,
-    QHBoxLayout,
     QPushButton,
     QVBoxLayout,
     QWidget,
 )
 
 from app.explore import LIMIT_SIGMA, ExploreState, swept
+from app.flow_layout import FlowLayout
 from app.session import Session
 from app.shown_pose import explored, rest_result
 from app.theme import SPACE_PX
@@ -47,9 +47,8 @@ class SweepPanel(QWidget):
         form.addRow("Component", self.component)
         form.addRow("Reach", self.reach)
         form.addRow("Loop", self.seconds)
-        row = QHBoxLayout()
-        row.addWidget(self.play, 1)
-        row.addWidget(self.export, 1)
+        row = FlowLayout(SPACE_PX)
+        row.add(self.play, self.export, stretch=1)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, SPACE_PX, SPACE_PX, 0)
         column.setSpacing(SPACE_PX)

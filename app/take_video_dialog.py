@@ -52,13 +52,13 @@ class TakeVideoDialog(QDialog):
         self.setWindowTitle("Video of the take")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setMinimumWidth(460)
-        self.view, self.height = QComboBox(), QComboBox()
+        self.view, self.tall = QComboBox(), QComboBox()
         for value, title, _ in VIEWS:
             self.view.addItem(title, value)
         for height, title in HEIGHTS:
-            self.height.addItem(title, height)
+            self.tall.addItem(title, height)
         self.view.setAccessibleName("What is seen")
-        self.height.setAccessibleName("Height")
+        self.tall.setAccessibleName("Height")
         self.said = QLabel()
         self.said.setWordWrap(True)
         self.said.setProperty("tone", "muted")
@@ -73,7 +73,7 @@ class TakeVideoDialog(QDialog):
         form.setHorizontalSpacing(2 * SPACE_PX)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         form.addRow("Shows", self.view)
-        form.addRow("Height", self.height)
+        form.addRow("Height", self.tall)
         column = QVBoxLayout(self)
         column.setContentsMargins(*(2 * SPACE_PX,) * 4)
         column.setSpacing(2 * SPACE_PX)
@@ -81,7 +81,7 @@ class TakeVideoDialog(QDialog):
         column.addWidget(self.said)
         column.addWidget(buttons)
         self.view.activated.connect(self.refresh)
-        self.height.activated.connect(self.refresh)
+        self.tall.activated.connect(self.refresh)
         self.refresh()
 
     def refresh(self) -> None:
@@ -92,7 +92,7 @@ class TakeVideoDialog(QDialog):
         first = play.in_frame or 0
         last = len(facts.times_s) - 1 if play.out_frame is None else play.out_frame
         seconds = float(facts.times_s[last] - facts.times_s[first])
-        height = self.height.currentData() or facts.height_px
+        height = self.tall.currentData() or facts.height_px
         columns = VIEWS[self.view.currentIndex()][2]
         width = round(columns * height * facts.width_px / facts.height_px)
         self.said.setText(
@@ -112,4 +112,4 @@ class TakeVideoDialog(QDialog):
     def save_to(self, path: Path) -> None:
         """Begin, and close."""
         self.accept()
-        self._start(VideoWish(self.view.currentData(), self.height.currentData(), path))
+        self._start(VideoWish(self.view.currentData(), self.tall.currentData(), path))

@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QFontDatabase, QPalette
+from PySide6.QtGui import QColor, QFont, QFontDatabase, QFontMetrics, QPalette
 from PySide6.QtWidgets import QApplication
 
 ICONS_FOLDER = Path(__file__).resolve().parent.parent / "assets" / "icons"
 SPACE_PX = 8
 """The spacing unit; gaps are 1/2, 1, 2 or 3 of it."""
+PLAIN_TEXT_PX = 17
+"""Height of a line of ordinary text at which nothing is scaled."""
 
 
 @dataclass(frozen=True)
@@ -125,6 +127,16 @@ def scaled_font(scale: float, bold: bool = False, mono: bool = False) -> QFont:
     return font
 
 
+def text_scale() -> float:
+    """How large text is against what the sizes in pixels were drawn for: 1 to 2.5."""
+    return min(max(QFontMetrics(QApplication.font()).height() / PLAIN_TEXT_PX, 1.0), 2.5)
+
+
+def icon_px(size_px: int) -> int:
+    """Icons grow with the text, half as fast."""
+    return round(size_px * (1 + (text_scale() - 1) / 2))
+
+
 def tinted(colour: str, ground: str, part: float) -> str:
     """A colour laid thinly over another."""
     over, under = QColor(colour), QColor(ground)
@@ -150,7 +162,7 @@ QToolTip {{ background: {tones.panel}; color: {tones.text}; border: 1px solid {t
     padding: 4px 6px; }}
 QToolBar {{ background: {tones.panel}; border: 0; border-bottom: 1px solid {tones.line};
     padding: 4px 8px; spacing: 4px; }}
-QToolBar::separator {{ background: {tones.line}; width: 1px; margin: 6px 6px; }}
+QWidget[surface="line"] {{ background: {tones.line}; }}
 QMenuBar {{ background: {tones.panel}; padding: 2px 4px; }}
 QMenuBar::item {{ padding: 4px 8px; border-radius: 4px; background: transparent; }}
 QMenuBar::item:selected {{ background: {tones.line}; }}

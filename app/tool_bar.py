@@ -1,39 +1,43 @@
 """The slim bar on top: source, model, segmenter, views, export."""
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QComboBox, QLabel, QSizePolicy, QToolBar, QWidget
+from PySide6.QtWidgets import QComboBox, QLabel, QToolBar, QWidget
 
+from app.folding_bar import FoldingBar, separator
 from app.icon_button import IconButton
 from app.session import Session
 from app.theme import SPACE_PX
 
 LEFT = ("start-page", "open-video", "open-camera")
 RIGHT = ("undo", "redo", "view-input", "frame-subject", "skeleton", "xray", "hud", "jobs")
+FOLDING = ("hud", "xray", "skeleton", "frame-subject", "view-input", "redo", "undo", "jobs")
+"""What goes into the menu at the right, in this order, where the bar is too narrow."""
+WITH_TEXT = (("record", "Record"), ("export", "Export"))
 
 
-def fill_tool_bar(bar: QToolBar, session: Session, actions: dict[str, QAction]) -> None:
+def fill_tool_bar(bar: QToolBar, session: Session, actions: dict[str, QAction]) -> FoldingBar:
     """Put everything in its place."""
-    bar.setIconSize(QSize(20, 20))
+    row = FoldingBar()
     for name in LEFT:
-        bar.addWidget(IconButton(name, actions[name].text(), actions[name]))
-    bar.addSeparator()
-    bar.addWidget(_caption("Model"))
-    bar.addWidget(ModelBox(session))
-    bar.addWidget(_caption("Subject by"))
-    bar.addWidget(SegmenterBox(session))
-    space = QWidget()
-    space.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-    bar.addWidget(space)
+        row.add(IconButton(name, actions[name].text(), actions[name]))
+    row.add(separator())
+    row.add(_caption("Model"), folds=1)
+    row.add(ModelBox(session))
+    row.add(_caption("Subject by"), folds=1)
+    row.add(SegmenterBox(session))
+    row.add_space()
     for name in RIGHT:
-        bar.addWidget(IconButton(name, actions[name].text(), actions[name]))
-    bar.addSeparator()
-    record = IconButton("record", "Record", actions["record"])
-    record.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-    bar.addWidget(record)
-    export = IconButton("export", "Export", actions["export"])
-    export.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-    bar.addWidget(export)
+        button = IconButton(name, actions[name].text(), actions[name])
+        row.add(button, folds=2 + FOLDING.index(name))
+    row.add_more()
+    row.add(separator())
+    for name, title in WITH_TEXT:
+        button = IconButton(name, title, actions[name])
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        row.add(button)
+    bar.addWidget(row)
+    return row
 
 
 def _caption(text: str) -> QLabel:

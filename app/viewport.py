@@ -67,7 +67,7 @@ class Viewport(QOpenGLWidget):
         self._has_framed = False
         self._has_wipe = False
         self.camera = FIRST_VIEW
-        self.setMinimumSize(240, 180)
+        self.setMinimumSize(240, 120)
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.setAccessibleName("3D view")
         self.setAccessibleDescription(

@@ -1,10 +1,13 @@
 """A word in the viewport when there is no body to see: why, and what to do."""
 
-from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtCore import QEvent, QObject, QSize, Qt
 from PySide6.QtWidgets import QLabel, QWidget
 
 from app.session import Session
 from app.theme import SPACE_PX
+
+WIDEST_PX = 16_777_215
+"""What Qt takes for no limit."""
 
 
 class ViewportNote(QLabel):
@@ -13,6 +16,7 @@ class ViewportNote(QLabel):
     def __init__(self, session: Session, parent: QWidget) -> None:
         super().__init__(parent)
         self._session, self._view = session, parent
+        self.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.setStyleSheet(
             "background: rgba(12, 14, 16, 190); color: #f0f2f4; border-radius: 6px;"
@@ -37,6 +41,17 @@ class ViewportNote(QLabel):
             return "No subject found here. Drag a box around it in the input picture."
         return ""
 
+    def _size_in(self, room_px: int) -> QSize:
+        """On one line if there is room, else on as many as it takes."""
+        self.setWordWrap(False)
+        self.setMinimumSize(0, 0)
+        self.setMaximumSize(WIDEST_PX, WIDEST_PX)
+        hint = self.sizeHint()
+        if hint.width() <= room_px:
+            return hint
+        self.setWordWrap(True)
+        return QSize(max(room_px, 1), self.heightForWidth(max(room_px, 1)))
+
     def refresh(self) -> None:
         """Show, hide and place."""
         text = self._text()
@@ -44,8 +59,8 @@ class ViewportNote(QLabel):
         if text and text != self.text():
             self.setText(text)
         if text:
-            self.adjustSize()
             parent = self._view
+            self.setFixedSize(self._size_in(parent.width() - 4 * SPACE_PX))
             self.move((parent.width() - self.width()) // 2,
                       parent.height() - self.height() - 2 * SPACE_PX)  # fmt: skip
 

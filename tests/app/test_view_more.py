@@ -179,7 +179,7 @@ def test_a_video_of_the_take_is_ordered(
     key(window, Qt.Key.Key_E, CTRL | SHIFT)
     dialog = window.findChild(TakeVideoDialog)
     assert dialog.said.text().startswith("90 frames, 3.0 s, about 480 ")
-    dialog.height.setCurrentIndex(1)
+    dialog.tall.setCurrentIndex(1)
     dialog.refresh()
     assert "about 1440 " in dialog.said.text()
     dialog.save_to(tmp_path / "both.mp4")

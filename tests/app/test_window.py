@@ -33,7 +33,7 @@ def test_starting_plays_the_sample_at_once(opener: Opener, qtbot: QtBot) -> None
     window = opener()
     qtbot.waitUntil(lambda: has_result(window), timeout=20_000)
     assert window.session.transport.state.is_playing
-    assert window.pages.currentWidget() is window.viewport
+    assert not window.is_at_start
     assert "fake.mp4" in window.windowTitle()
     assert has_opengl()
 
@@ -89,7 +89,7 @@ def test_a_wrong_file_is_said_in_the_banner(opener: Opener, qtbot: QtBot) -> Non
     window = opener("notes.txt")
     qtbot.waitUntil(window.banner.isVisible)
     assert "notes.txt is not a video" in window.banner.text.text()
-    assert window.pages.currentWidget() is window.start_page
+    assert window.is_at_start
 
 
 def test_dropping_a_file_opens_it(opener: Opener, qtbot: QtBot) -> None:
@@ -104,7 +104,7 @@ def test_dropping_a_file_opens_it(opener: Opener, qtbot: QtBot) -> None:
 
 def test_the_start_page_comes_back_and_opens_the_sample(window: MainWindow, qtbot: QtBot) -> None:
     key(window, Qt.Key.Key_W, Qt.KeyboardModifier.ControlModifier)
-    assert window.pages.currentWidget() is window.start_page
+    assert window.is_at_start
     assert not window.timeline.isVisible()
     button = next(b for b in window.start_page.targets if b.accessibleName() == "Try the sample")
     QTest.mouseClick(button, LEFT)
@@ -231,5 +231,5 @@ def test_opening_can_be_cancelled(opener: Opener, qtbot: QtBot) -> None:
     cancel = window.veil.findChild(QPushButton)
     QTest.mouseClick(cancel, LEFT)
     assert not window.veil.isVisible()
-    assert window.pages.currentWidget() is window.start_page
+    assert window.is_at_start
     answered.set()
