@@ -23,7 +23,7 @@ def card_text(
     parts = [f"# {model.name}", "", _what(model), "", *_facts(model), "", "## Measured", ""]
     parts += _real({name: one for name, one in scores.items() if one["real"]})
     parts += _truth({name: one for name, one in scores.items() if one["clips"]})
-    picture = ["", "![Key frames of test clips](failures.jpg)"] if has_picture else []
+    picture = ["", "![Frames of test clips](failures.jpg)"] if has_picture else []
     return "\n".join([*parts, "## Fails", "", notes.strip(), *picture, ""])
 
 
