@@ -14,12 +14,14 @@ from training.recipe import Recipe
 
 _TEXT = """# What each part is worth
 
-    python main.py train {name} --ablation --minutes {minutes:g} --shards {shards} --run RUN
+    python main.py train {name} --ablation --minutes {minutes:g} --shards {shards} \\
+        --clips {clips} --steps {steps} --threads {threads} --run RUN
 
 DASR's table 2 for our student, at a small budget: every student was fitted for {minutes:g} minutes
-on {shards} shards of {size} crops, then measured on the {count} clips of the standing synthetic set
-`{name}` (docs/evaluation.md; trained and unseen rigs together), of which nothing was learned. The
-three temporal rows share one student, and the coarse templates are that student's too. Means
+on {threads} core{s} and {shards} shards of {size} crops, then measured on the {count} clips of the
+standing synthetic set `{name}` (docs/evaluation.md; trained and unseen rigs together), of which
+nothing was learned. The three temporal rows share one student (its encoders learned {steps} steps
+on {clips} clips), and the coarse templates are that student's too. Means
 over clips; surfaces in every {stride}th frame.
 
 {table}
@@ -45,7 +47,9 @@ def write_document(
     text = _TEXT.format(
         name=recipe.name, minutes=config.minutes, shards=recipe.shard_count,
         size=recipe.shard_size, count=len(clips), stride=config.score_stride,
-        table="\n".join(table), ahead=LOOKAHEAD,
+        table="\n".join(table), ahead=LOOKAHEAD, clips=config.temporal.clip_count,
+        steps=config.temporal.fit.steps, threads=recipe.fit.threads,
+        s="" if recipe.fit.threads == 1 else "s",
     )  # fmt: skip
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(path.name + ".part")

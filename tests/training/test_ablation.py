@@ -148,4 +148,5 @@ def test_the_document_says_how_the_table_came_about(tmp_path: Path) -> None:
     text = path.read_text()
     assert "\n".join(table) in text
     assert "--minutes 12 --shards 7" in text
+    assert "--clips 160 --steps 4000 --threads 2" in text
     assert list(path.parent.iterdir()) == [path]
