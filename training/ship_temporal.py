@@ -19,6 +19,7 @@ from core.model_files import model_hash
 from core.temporal_encoder import FACTS, FILE
 from core.temporal_encoder_torch import TemporalNetwork
 from core.temporal_window import FRAMES
+from training.halve_graph import halve
 
 
 def ship_temporal(network: TemporalNetwork, model: CategoryModel, facts: dict[str, Any]) -> Path:
@@ -40,7 +41,7 @@ def ship_temporal(network: TemporalNetwork, model: CategoryModel, facts: dict[st
 
 
 def temporal_graph(network: TemporalNetwork, scratch: Path) -> onnx.ModelProto:
-    """The network as ONNX, batch 1, weights inside."""
+    """The network as ONNX, batch 1, weights inside as halves."""
     tokens = torch.zeros(1, FRAMES, network.config.token)
     # It misses torchvision, which we do not use.
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
@@ -56,4 +57,6 @@ def temporal_graph(network: TemporalNetwork, scratch: Path) -> onnx.ModelProto:
             external_data=False,
             verbose=False,
         )
-    return onnx.load(scratch / "temporal.onnx")
+    graph = onnx.load(scratch / "temporal.onnx")
+    halve(graph)
+    return graph

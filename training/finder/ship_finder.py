@@ -12,16 +12,12 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import onnx
 import torch
-from onnx import TensorProto, helper, numpy_helper
 
 from core.segment.finder import FACTS, FILE
 from core.segment.finder_torch import FinderNetwork
-
-_LARGE = 256
-"""Arrays of more numbers are kept as halves."""
+from training.halve_graph import halve
 
 
 def ship_finder(network: FinderNetwork, folder: Path, facts: dict[str, Any]) -> Path:
@@ -56,21 +52,6 @@ def finder_graph(network: FinderNetwork, scratch: Path) -> onnx.ModelProto:
             opset_version=17,
         )
     graph = onnx.load(scratch / FILE)
-    _halve(graph)
+    halve(graph)
     onnx.checker.check_model(graph)
     return graph
-
-
-def _halve(model: onnx.ModelProto) -> None:
-    """Large arrays as float16, cast back when the graph is loaded: half the file."""
-    graph, casts = model.graph, []
-    for array in graph.initializer:
-        values = numpy_helper.to_array(array)
-        if values.dtype != np.float32 or values.size <= _LARGE:
-            continue
-        half = f"{array.name}.half"
-        casts.append(helper.make_node("Cast", [half], [array.name], to=TensorProto.FLOAT))
-        array.CopyFrom(numpy_helper.from_array(values.astype(np.float16), half))
-    nodes = list(graph.node)
-    del graph.node[:]
-    graph.node.extend(casts + nodes)
