@@ -191,7 +191,8 @@ def exp_rotation(vector: Float[Tensor, "*batch 3"]) -> Float[Tensor, "*batch 3 3
     zero = torch.zeros_like(x)
     skew = torch.stack([zero, -z, y, z, zero, -x, -y, x, zero], -1).unflatten(-1, (3, 3))
     half = torch.sin(angle / 2) / angle
-    return torch.eye(3) + torch.sin(angle) / angle * skew + 2 * half * half * (skew @ skew)
+    identity = torch.eye(3, dtype=vector.dtype, device=vector.device)
+    return identity + torch.sin(angle) / angle * skew + 2 * half * half * (skew @ skew)
 
 
 def _tensor(values: np.ndarray) -> Tensor:

@@ -17,6 +17,8 @@ class LossWeightsConfig:
     """Weights of the losses; see docs/teacher.md for their units."""
 
     silhouette: float = 1.0
+    inside: float = 2.0
+    reach: float = 2.0
     color: float = 0.3
     flow: float = 0.5
     cycle: float = 2.0
@@ -36,11 +38,14 @@ class LossWeightsConfig:
 class RatesConfig:
     """Adam's step sizes."""
 
-    field: float = 5e-4
+    field: float = 1.5e-4
+    """A leg is 0.04 wide: at 5e-4 it was worn away before its pose came right."""
     color: float = 5e-3
     root: float = 2e-3
     code: float = 1e-2
     decoder: float = 5e-4
+    decoder_mean: float = 5e-3
+    """A tail that curls in the category and hangs in this animal must come down soon."""
     skin: float = 2e-3
     length: float = 5e-4
     camera: float = 5e-4
@@ -54,6 +59,12 @@ class TeacherConfig:
     kind: Literal["lite", "full"] = "lite"
     minutes: float = 90.0
     """Of computing; stages are shares of it, over all resumes."""
+    steps: int | None = None
+    """Of the whole fit, in place of minutes: for fits that are to be compared."""
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    """auto: `full` takes a GPU if there is one, `lite` stays on the CPU."""
+    pose_steps: int = 400
+    """Before anything is rendered: bodies are only pulled into and onto their masks (settle.py)."""
     frames_per_step: int = 16
     rays_per_frame: int = 40
     coarse_samples: int = 24
@@ -66,9 +77,14 @@ class TeacherConfig:
     """The canonical shape at first: the category's rest mesh, or its bones as ellipsoids."""
     delta_skinning: bool = True
     uses_flow: bool = True
+    uses_outline: bool = True
+    """Pull the body into the masks and onto them from far away; see outline.py."""
     uses_features: bool = True
     root_start: Literal["student", "still"] = "student"
     """still: every frame starts at its clip's mean pose; for the ablation."""
+    miss_weight: float = 1.0
+    """How much more a hole in the mask counts than a pixel too many, at first; falls to 0. What is
+    drawn in the wrong place is to be moved, not worn away."""
     beta_start: float = 0.01
     beta_end: float = 0.004
     """What beta may be at most, at first and at last; rig units."""
@@ -94,6 +110,15 @@ class TeacherConfig:
                 coarse_samples=64, fine_samples=64, hidden=256, voxel=0.01,
             )  # fmt: skip
         raise ValueError(f"no configuration {name!r}; there are lite and full")
+
+    @property
+    def place(self) -> str:
+        """Name of the device to compute on."""
+        if self.device != "auto":
+            return self.device
+        import torch
+
+        return "cuda" if self.kind == "full" and torch.cuda.is_available() else "cpu"
 
     def write(self, path: Path) -> None:
         """As JSON."""

@@ -52,7 +52,8 @@ def even_depths(
     parts = torch.arange(count, dtype=near.dtype, device=near.device)
     place = torch.full((*near.shape, count), 0.5, dtype=near.dtype, device=near.device)
     if generator is not None:
-        place = torch.rand((*near.shape, count), generator=generator).to(near)
+        place = torch.rand((*near.shape, count), generator=generator, device=generator.device)
+        place = place.to(near)
     return near[..., None] + (far - near)[..., None] * (parts + place) / count
 
 
@@ -79,7 +80,7 @@ def important_depths(
     parts = torch.arange(count, dtype=depths.dtype, device=depths.device)
     place = torch.full((*total.shape[:-1], count), 0.5, dtype=depths.dtype, device=depths.device)
     if generator is not None:
-        place = torch.rand(place.shape, generator=generator).to(depths)
+        place = torch.rand(place.shape, generator=generator, device=generator.device).to(depths)
     level = ((parts + place) / count).contiguous()
     above = torch.searchsorted(cdf.contiguous(), level, right=True).clamp(1, cdf.shape[-1] - 1)
     low, high = cdf.gather(-1, above - 1), cdf.gather(-1, above)

@@ -44,7 +44,7 @@ def rest_surface(
     Raises:
         ModelError: The field has no surface.
     """
-    low, high = teacher.fields.low.numpy(), teacher.fields.high.numpy()
+    low, high = teacher.fields.low.cpu().numpy(), teacher.fields.high.cpu().numpy()
     cell = float((high - low).max()) / resolution
     counts = np.ceil((high - low) / cell).astype(int) + 1
     values = sdf_volume(teacher, low, cell, counts)
@@ -71,7 +71,7 @@ def sdf_volume(
     with torch.no_grad():
         step = teacher.fields.ready()
         parts = [
-            teacher.fields.sdf(part, step)
+            teacher.fields.sdf(part.to(step), step).cpu()
             for part in torch.from_numpy(points.astype(np.float32)).split(CHUNK)
         ]
     return torch.cat(parts).numpy().reshape(counts)
@@ -107,13 +107,13 @@ def skin_weights(
     teacher: Teacher, vertices: Float[np.ndarray, "verts 3"]
 ) -> Float[np.ndarray, "verts joints"]:
     """Weights of canonical points for all joints; those without a bone have 0."""
-    points = torch.from_numpy(np.ascontiguousarray(vertices, np.float32))[None]
     bones = teacher.bones
+    points = _on(teacher, np.ascontiguousarray(vertices, np.float32))[None]
     with torch.no_grad():
         delta = teacher.delta(points, teacher.rest_code) if teacher.uses_delta else None
         given = bones.weights(points, bones.to_bone(None), delta)[0]
     weights = np.zeros((len(vertices), len(teacher.rig.skeleton.names)), np.float32)
-    weights[:, bones.joints.numpy()] = given.numpy()
+    weights[:, bones.joints.cpu().numpy()] = given.cpu().numpy()
     return weights / weights.sum(1, keepdims=True)
 
 
@@ -122,9 +122,9 @@ def pose_surface(
 ) -> Float[np.ndarray, "frames verts 3"]:
     """The rest surface in rig space as some frames have it."""
     with torch.no_grad():
-        weights = torch.from_numpy(rest.weights).expand(len(posed.duals), -1, -1)
-        points = torch.from_numpy(rest.vertices).expand(len(posed.duals), -1, -1)
-        return move(points, blended(weights, posed.duals)).numpy()
+        weights = torch.from_numpy(rest.weights).to(posed.duals).expand(len(posed.duals), -1, -1)
+        points = torch.from_numpy(rest.vertices).to(posed.duals).expand(len(posed.duals), -1, -1)
+        return move(points, blended(weights, posed.duals)).cpu().numpy()
 
 
 def frame_vertices(
@@ -134,16 +134,16 @@ def frame_vertices(
     parts = []
     with torch.no_grad():
         for chunk in np.array_split(frames, max(1, len(frames) // 16)):
-            posed = teacher.poses.at(torch.from_numpy(chunk))
-            points = torch.from_numpy(pose_surface(teacher, rest, posed))
-            parts.append(posed.to_camera(points).numpy())
+            posed = teacher.poses.at(_on(teacher, chunk))
+            points = _on(teacher, pose_surface(teacher, rest, posed))
+            parts.append(posed.to_camera(points).cpu().numpy())
     return np.concatenate(parts)
 
 
 def learned_camera(teacher: Teacher, frame: int, image_size: tuple[int, int]) -> Camera:
     """The camera of a frame's clip, as fitted."""
     with torch.no_grad():
-        posed = teacher.poses.at(torch.tensor([frame]))
+        posed = teacher.poses.at(_on(teacher, np.array([frame])))
     focal, middle = float(posed.focal_px[0]), posed.middle_px[0].tolist()
     K = np.array([[focal, 0, middle[0]], [0, focal, middle[1]], [0, 0, 1.0]])
     return Camera(K, *image_size)
@@ -153,10 +153,15 @@ def surface_colors(
     teacher: Teacher, rest: RestSurface, frames: Int[np.ndarray, " frames"]
 ) -> Float[np.ndarray, "frames verts 3"]:
     """Colours of the surface in the light of some frames, sRGB 0..1."""
-    points = torch.from_numpy(rest.vertices)[None]
+    points = _on(teacher, rest.vertices)[None]
     with torch.no_grad():
-        codes = teacher.poses.appearance[torch.from_numpy(frames)]
+        codes = teacher.poses.appearance[_on(teacher, frames)]
         step = teacher.fields.ready()
         return np.concatenate([
-            teacher.fields.color(points, code[None], step).numpy() for code in codes
+            teacher.fields.color(points, code[None], step).cpu().numpy() for code in codes
         ])  # fmt: skip
+
+
+def _on(teacher: Teacher, values: np.ndarray) -> torch.Tensor:
+    """A tensor where the teacher is."""
+    return torch.from_numpy(values).to(teacher.poses.turn.device)

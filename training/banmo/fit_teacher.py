@@ -8,6 +8,7 @@ Time is what a user has: stages follow the share of the minutes used, over all r
 depend on the step's number alone, so that a resumed fit sees what an unbroken one would have seen.
 """
 
+import contextlib
 import json
 import math
 import os
@@ -23,7 +24,9 @@ from torch import nn
 
 from core.errors import ModelError
 from training.banmo.config import TeacherConfig
+from training.banmo.extract import rest_surface
 from training.banmo.losses import LossTerms, teacher_losses, weighted
+from training.banmo.outline import OutlineTargets
 from training.banmo.ray_pool import RayPool
 from training.banmo.teacher import Teacher, TeacherStart
 from training.banmo.teacher_files import CHECKPOINT
@@ -38,18 +41,31 @@ SETTLED_FROM = 0.8
 DROP = 10.0
 """A frame whose silhouette is this many times worse than the median is left out."""
 CLIP_NORM = 5.0
+SURFACES = 20
+"""Times that the outline's points are taken anew."""
+SHAPE_FROM, SHAPE_FULL = 0.1, 0.25
+"""Shares between which the shape begins to learn: a leg that is elsewhere must first be moved, or
+it would be worn away."""
 
 
 class TeacherFit:
     """The state of one fit."""
 
-    def __init__(self, config: TeacherConfig, start: TeacherStart, pool: RayPool) -> None:
+    def __init__(
+        self,
+        config: TeacherConfig,
+        start: TeacherStart,
+        pool: RayPool,
+        outline: OutlineTargets | None = None,
+    ) -> None:
         if pool.frame_count != len(start.poses.clip_of):
             raise ValueError(
                 f"rays of {pool.frame_count} frames, poses of {len(start.poses.clip_of)}"
             )
-        self.config, self.pool = config, pool
-        self.teacher = Teacher(config, start, pool.feature_channels)
+        self.config, self.device = config, torch.device(config.place)
+        self.pool = pool.to(self.device)
+        self.outline = None if outline is None else outline.to(self.device)
+        self.teacher = Teacher(config, start, pool.feature_channels).to(self.device)
         self.optimizer = torch.optim.Adam(parameter_groups(self.teacher), betas=(0.9, 0.98))
         self.base_rates = [group["lr"] for group in self.optimizer.param_groups]
         self.frame_error = np.full(pool.frame_count, np.nan)
@@ -58,7 +74,9 @@ class TeacherFit:
 
     @property
     def share(self) -> float:
-        """How much of the time is used, 0..1."""
+        """How much of the time, or of the steps, is used, 0..1."""
+        if self.config.steps is not None:
+            return min(1.0, self.step / self.config.steps)
         return min(1.0, self.used_s / (60 * self.config.minutes))
 
     def learn(self) -> LossTerms:
@@ -67,11 +85,7 @@ class TeacherFit:
         config = self.config
         self._set_rates()
         self._set_stage()
-        batch = self.pool.batch(
-            self.step, config.frames_per_step, config.rays_per_frame, self.dropped()
-        )
-        generator = torch.Generator().manual_seed(config.seed * 1_000_003 + self.step)
-        terms = teacher_losses(self.teacher, batch, generator)
+        terms, frames = self._terms()
         total = weighted(terms.values, config.losses)
         self.optimizer.zero_grad(set_to_none=True)
         total.backward()
@@ -80,14 +94,24 @@ class TeacherFit:
             self.optimizer.step()
         else:
             self.skipped += 1
-        rows = batch.frames.numpy()
+        rows = frames.cpu().numpy()
         before = self.frame_error[rows]
-        now = terms.frame_error.numpy()
+        now = terms.frame_error.cpu().numpy()
         self.frame_error[rows] = np.where(np.isnan(before), now, 0.9 * before + 0.1 * now)
         self.step += 1
         self.used_s += time.perf_counter() - began_s
         self.cpu_s += time.process_time() - began_cpu_s
         return terms
+
+    def _terms(self) -> tuple[LossTerms, torch.Tensor]:
+        config = self.config
+        batch = self.pool.batch(
+            self.step, config.frames_per_step, config.rays_per_frame, self.dropped()
+        )
+        generator = torch.Generator(self.device).manual_seed(config.seed * 1_000_003 + self.step)
+        extra = config.miss_weight * (1 - self.share)
+        terms = teacher_losses(self.teacher, batch, generator, self.outline, extra)
+        return terms, batch.frames
 
     def dropped(self) -> np.ndarray:
         """Frames far worse than the rest: their mask or their pose is wrong."""
@@ -101,6 +125,15 @@ class TeacherFit:
         self.teacher.uses_delta = config.delta_skinning and self.share >= DELTA_FROM
         fall = config.beta_end / config.beta_start
         self.teacher.fields.beta_most = config.beta_start * fall**self.share
+        if int(self.share * SURFACES) > int(self.teacher.surface_turn):
+            self._renew_surface()
+
+    def _renew_surface(self) -> None:
+        """The points that stand for the body's outline, from the field as it is now."""
+        self.teacher.surface_turn.fill_(int(self.share * SURFACES))
+        with contextlib.suppress(ModelError):  # a field without a surface keeps the last one
+            rest = rest_surface(self.teacher, 64)
+            self.teacher.keep_surface(rest.vertices, rest.faces)
 
     def _set_rates(self) -> None:
         for group, base in zip(self.optimizer.param_groups, self.base_rates, strict=True):
@@ -114,7 +147,7 @@ class TeacherFit:
         tensors["frame_error"] = torch.from_numpy(self.frame_error)
         tensors["progress"] = torch.tensor([self.step, self.used_s], dtype=torch.float64)
         part = folder / f"{CHECKPOINT}.part"
-        save_file({name: value.contiguous().clone() for name, value in tensors.items()}, part)
+        save_file({name: value.cpu().contiguous().clone() for name, value in tensors.items()}, part)
         os.replace(part, folder / CHECKPOINT)
 
     def load(self, folder: Path) -> bool:
@@ -158,7 +191,8 @@ def parameter_groups(teacher: Teacher) -> list[dict]:
         "color": (rates.color, [*teacher.fields.parameters_of("color"), poses.appearance]),
         "root": (rates.root, [poses.turn, poses.place]),
         "code": (rates.code, [poses.code]),
-        "decoder": (rates.decoder, list(poses.decoder.parameters())),
+        "decoder": (rates.decoder, [v for k, v in poses.decoder.items() if k != "mean"]),
+        "decoder_mean": (rates.decoder_mean, [poses.decoder["mean"]]),
         "skin": (rates.skin, [*teacher.bones.parameters(), *teacher.delta.parameters()]),
         "length": (rates.length, [poses.log_length]),
         "camera": (rates.camera, [poses.log_focal, poses.middle_shift]),
@@ -168,11 +202,16 @@ def parameter_groups(teacher: Teacher) -> list[dict]:
 
 
 def rate_factor(share: float, name: str) -> float:
-    """Warm-up, then a cosine to a tenth; the decoder waits, and what is settled hardly moves."""
+    """Warm-up, then a cosine to a tenth; the shape waits for the poses, and what is settled hardly
+    moves."""
     factor = min(1.0, 0.1 + share / WARM_UP)
     factor *= 0.1 + 0.45 * (1 + math.cos(math.pi * share))
-    if name in ("decoder", "skin", "length", "camera"):
+    if name in ("decoder", "decoder_mean"):
+        factor *= min(1.0, max(0.0, (share - 0.01) / 0.05))
+    if name in ("skin", "length", "camera"):
         factor *= min(1.0, max(0.0, (share - 0.1) / 0.1))
+    if name == "field":
+        factor *= min(1.0, max(0.0, (share - SHAPE_FROM) / (SHAPE_FULL - SHAPE_FROM)))
     if name in ("root", "length", "camera") and share > SETTLED_FROM:
         factor *= 0.2
     return factor

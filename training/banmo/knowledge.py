@@ -31,7 +31,7 @@ from training.banmo.extract import (
 )
 from training.banmo.teacher import Teacher
 from training.knowledge_files import save_knowledge
-from training.prepare.prepared_clip import PreparedClip
+from training.prepare.prepared_clip import UNKNOWN, PreparedClip
 from training.rasterize import rasterize_silhouette
 from training.rig_teacher import Knowledge
 
@@ -221,14 +221,15 @@ def write_results(
 def silhouette_ious(
     teacher: Teacher, rest: RestSurface, clips: Sequence[PreparedClip]
 ) -> Float[np.ndarray, " frames"]:
-    """IoU of the surface with the mask, of usable frames; NaN elsewhere."""
+    """IoU of the surface with the mask where it is known, of usable frames; NaN elsewhere."""
     scores, first = [], 0
     for clip in clips:
         index = first + np.arange(len(clip.rgb))
         camera = learned_camera(teacher, first, clip.image_size)
         for frame, vertices in enumerate(frame_vertices(teacher, rest, index)):
             drawn = rasterize_silhouette(vertices, rest.faces, camera)
-            mask = clip.alphas[frame] > 127
+            mask, is_told = clip.alphas[frame] > 127, clip.alphas[frame] != UNKNOWN
+            drawn = drawn & is_told
             union = np.count_nonzero(drawn | mask)
             score = np.count_nonzero(drawn & mask) / union if union else np.nan
             scores.append(score if clip.is_usable[frame] else np.nan)

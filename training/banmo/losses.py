@@ -12,6 +12,7 @@ from torch import Tensor
 
 from core.kinematics_torch import geodesic_angle
 from training.banmo.config import LossWeightsConfig
+from training.banmo.outline import OutlineTargets, outline_errors
 from training.banmo.poses import Posed, Poses
 from training.banmo.ray_pool import RayBatch
 from training.banmo.teacher import Seen, Teacher
@@ -30,7 +31,11 @@ class LossTerms:
 
 
 def teacher_losses(
-    teacher: Teacher, batch: RayBatch, generator: torch.Generator | None
+    teacher: Teacher,
+    batch: RayBatch,
+    generator: torch.Generator | None,
+    outline: OutlineTargets | None = None,
+    miss_weight: float = 0.0,
 ) -> LossTerms:
     """All terms of a batch.
 
@@ -42,7 +47,14 @@ def teacher_losses(
     step = teacher.fields.ready()
     seen = teacher.render(now, batch.pixels, generator, step)
     miss = (seen.opacity - batch.mask).square()
-    values = {"silhouette": miss.mean(), "delta": seen.delta, "entropy": seen.entropy}
+    drawn = (miss * (1 + miss_weight * batch.mask)).mean() / (1 + 0.5 * miss_weight)
+    values = {"silhouette": drawn, "delta": seen.delta, "entropy": seen.entropy}
+    if outline is not None:
+        placed = now.project(now.to_camera(teacher.placed_surface(now)))
+        half = batch.pixels.shape[1] // 2
+        values["inside"], values["reach"] = outline_errors(
+            outline, batch.frames, placed, batch.pixels[:, :half]
+        )
     sure = (seen.opacity * batch.mask).detach()
     share = sure / sure.sum().clamp_min(1.0)
     values["color"] = (share * (seen.rgb - batch.rgb).square().sum(-1)).sum()

@@ -1,11 +1,13 @@
 """Pixels to learn from: half inside the mask, half outside, half of either near its outline.
 
+Pixels marked as unknown, where something stands in front, are neither.
+
 pool = RayPool.of_clips(clips, seed)
 batch = pool.batch(step, frames=16, rays=40)
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -76,6 +78,11 @@ class RayPool:
             torch.tensor(sides, dtype=torch.float32), seed, features,
         )  # fmt: skip
 
+    def to(self, device: torch.device) -> "RayPool":
+        """The same with its tensors on a device."""
+        moved = {k: v.to(device) for k, v in vars(self).items() if isinstance(v, Tensor)}
+        return replace(self, **moved)
+
     @property
     def frame_count(self) -> int:
         return len(self.after)
@@ -94,15 +101,16 @@ class RayPool:
             usable = usable[~is_dropped[usable]]
         chosen = rng.choice(usable, min(frames, len(usable)), replace=False)
         half = max(1, rays // 2)
-        column = torch.from_numpy(rng.integers(0, PIXELS, (len(chosen), 2, half)))
-        row = torch.from_numpy(chosen)[:, None, None]
-        kind = torch.arange(2)[None, :, None]
+        device = self.pixels.device
+        column = torch.from_numpy(rng.integers(0, PIXELS, (len(chosen), 2, half))).to(device)
+        index = torch.from_numpy(chosen).to(device)
+        row = index[:, None, None]
+        kind = torch.arange(2, device=device)[None, :, None]
         pixels = self.pixels[row, kind, column].flatten(1, 2)
         flow = self.flow[row, kind, column].flatten(1, 2)
-        index = torch.from_numpy(chosen)
         return RayBatch(
             frames=index,
-            after=torch.from_numpy(self.after[chosen]),
+            after=torch.from_numpy(self.after[chosen]).to(device),
             pixels=pixels,
             mask=kind.eq(0).expand(len(chosen), 2, half).flatten(1).float(),
             rgb=self.rgb[row, kind, column].flatten(1, 2).float() / 255,
@@ -130,6 +138,7 @@ def _frame_rows(
         box = (0.0, 0.0, float(width), float(height))
     side = max(box[2] - box[0], box[3] - box[1])
     mask = (alpha > 127).astype(np.uint8)
+    is_free = alpha == 0  # neither subject nor unknown
     kernel = np.ones((2 * BAND_PX + 1, 2 * BAND_PX + 1), np.uint8)
     near = (cv2.dilate(mask, kernel) > 0) & (cv2.erode(mask, kernel) == 0)
     within = np.zeros_like(near)
@@ -138,7 +147,7 @@ def _frame_rows(
         max(0, int(box[1] - reach)) : int(box[3] + reach) + 1,
         max(0, int(box[0] - reach)) : int(box[2] + reach) + 1,
     ] = True
-    places = np.stack([_choose(mask > 0, near, rng), _choose((mask == 0) & within, near, rng)])
+    places = np.stack([_choose(mask > 0, near, rng), _choose(is_free & within, near, rng)])
     row, column = places // width, places % width
     flow = np.zeros((height, width, 3), np.float32)
     if frame < len(clip.flow.forward) and clip.is_usable[min(frame + 1, len(clip.rgb) - 1)]:

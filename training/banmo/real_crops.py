@@ -63,7 +63,8 @@ def _shaken(box: Box, rng: np.random.Generator) -> Box:
 
 def _picture(clip: PreparedClip, frame: int, crop: CropCamera) -> UInt8[np.ndarray, "px px 4"]:
     """Colours and silhouette, colours 0 outside, as drawn crops are."""
-    alpha = crop.warp(clip.alphas[frame])
+    subject = np.where(clip.alphas[frame] > 127, 255, 0).astype(np.uint8)
+    alpha = crop.warp(subject)
     rgb = crop.warp(clip.rgb[frame]) * (alpha[..., None] > 127)
     return np.concatenate([rgb, alpha[..., None]], -1)
 

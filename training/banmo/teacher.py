@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from core.articulation import ArticulationDecoder
@@ -23,6 +23,7 @@ from training.banmo.density import (
     step_lengths,
 )
 from training.banmo.fields import FEATURES, make_fields
+from training.banmo.outline import SURFACE_POINTS, spread_over
 from training.banmo.poses import Posed, Poses, PoseStart
 from training.banmo.rest_sdf import SdfGrid
 from training.banmo.warp import blended, move, move_back
@@ -82,6 +83,28 @@ class Teacher(nn.Module):
         if feature_channels and config.uses_features:
             self.feature_in = nn.Linear(feature_channels, FEATURES)
         self.register_buffer("rest_code", torch.zeros(1, codes))
+        self.register_buffer("surface_turn", torch.zeros((), dtype=torch.int64))
+        self.register_buffer("surface", torch.zeros(SURFACE_POINTS, 3))
+        self.register_buffer("surface_weights", torch.zeros(SURFACE_POINTS, self.bones.count))
+        self.keep_surface(start.rig.vertices, start.rig.faces)
+
+    def keep_surface(
+        self, vertices: Float[np.ndarray, "verts 3"], faces: Int[np.ndarray, "faces 3"]
+    ) -> None:
+        """Choose points of the canonical surface for the outline, with their skinning weights."""
+        points, _ = spread_over(vertices, faces, np.zeros((len(vertices), 0)))
+        points = torch.from_numpy(points).to(self.surface)
+        with torch.no_grad():
+            delta = self.delta(points[None], self.rest_code) if self.uses_delta else None
+            weights = self.bones.weights(points[None], self.bones.to_bone(None), delta)[0]
+            self.surface.copy_(points)
+            self.surface_weights.copy_(weights)
+
+    def placed_surface(self, posed: Posed) -> Float[Tensor, "frames points 3"]:
+        """The chosen surface points in rig space."""
+        duals = posed.duals[:, self.bones.joints]
+        weights = self.surface_weights.expand(len(duals), -1, -1)
+        return move(self.surface.expand(len(duals), -1, -1), blended(weights, duals))
 
     def render(
         self,

@@ -33,11 +33,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-o", "--out", type=Path, required=True, metavar="TEACHER")
     parser.add_argument("--config", default="lite", metavar="lite|full|FILE", help="configuration")
     parser.add_argument("--minutes", type=float, metavar="N", help="of computing, over all resumes")
+    parser.add_argument("--steps", type=int, metavar="N", help="in place of --minutes")
     parser.add_argument("--model", default="dog", help="category model: skeleton and first poses")
     parser.add_argument("--start", choices=("mesh", "bones"), help="first canonical shape")
     parser.add_argument("--root-start", choices=("student", "still"), help="for the ablation")
     parser.add_argument("--no-delta", action="store_true", help="without delta skinning")
     parser.add_argument("--no-flow", action="store_true", help="without the flow loss")
+    parser.add_argument("--no-outline", action="store_true", help="without pull from far away")
+    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), help="where to compute")
     parser.add_argument("--threads", type=int, metavar="N")
     parser.add_argument(
         "--resolution", type=int, default=64, choices=(64, 128, 256), help="of marching cubes"
@@ -58,6 +61,7 @@ def run(arguments: argparse.Namespace, out: Writer) -> int:
 
     from training.banmo.fit_teacher import TeacherFit
     from training.banmo.fit_teacher import run as fit_on
+    from training.banmo.outline import OutlineTargets
     from training.banmo.pictures import write_previews
     from training.banmo.ray_pool import RayPool
     from training.banmo.teacher_files import CONFIG
@@ -66,15 +70,18 @@ def run(arguments: argparse.Namespace, out: Writer) -> int:
     _warn_flips(start.poses.rotation, start, clips, "at the start", out)
     torch.set_num_threads(config.threads)
     pool = RayPool.of_clips(clips, config.seed)
-    fit = TeacherFit(config, start, pool)
+    outline = OutlineTargets.of_clips(clips) if config.uses_outline else None
+    fit = TeacherFit(config, start, pool, outline)
     config.write(arguments.out / CONFIG)
     if fit.load(arguments.out):
-        out.line(f"Going on after {fit.used_s / 60:.1f} of {config.minutes:g} minutes.")
+        much = f"{config.minutes:g} minutes" if config.steps is None else f"{config.steps} steps"
+        out.line(f"Going on after {fit.used_s / 60:.1f} minutes, {fit.step} steps, of {much}.")
 
     def preview(fit: TeacherFit) -> None:
         name = f"{int(1000 * fit.share):04}"
         write_previews(fit.teacher, clips, arguments.out / "previews", name)
-        rotation = fit.teacher.poses.rotations(torch.arange(pool.frame_count)).detach().numpy()
+        every = torch.arange(pool.frame_count, device=fit.device)
+        rotation = fit.teacher.poses.rotations(every).detach().cpu().numpy()
         _warn_flips(rotation, start, clips, f"after {fit.used_s / 60:.0f} minutes", out)
 
     if fit.share == 0:
@@ -87,7 +94,7 @@ def _finish(fit: Any, arguments: argparse.Namespace, clips: Any, out: Writer) ->
     from training.banmo.knowledge import write_results
 
     facts = write_results(
-        fit.teacher, clips[1], arguments.out, (arguments.resolution, arguments.faces)
+        fit.teacher.cpu(), clips[1], arguments.out, (arguments.resolution, arguments.faces)
     )
     if arguments.student is not None:
         _distil(arguments, fit.config, clips[1], out)
@@ -118,6 +125,7 @@ def _prepared_run(
 ) -> "tuple[TeacherConfig, list[Path], list[PreparedClip], TeacherStart]":
     """Configuration, clips and start: from the folder where it has them, else made."""
     from core.model import load_model
+    from training.banmo.settle import settled
     from training.banmo.start import start_from_student
     from training.banmo.teacher_files import FACTS, read_start, write_start
     from training.prepare.prepared_clip import prepared_folders, read_prepared
@@ -137,6 +145,8 @@ def _prepared_run(
         return config, folders, clips, start
     model = load_model(arguments.model)
     start = start_from_student(model, clips, config, out.progress)
+    if config.uses_outline:
+        start = settled(start, clips, config, out.progress)
     arguments.out.mkdir(parents=True, exist_ok=True)
     write_start(arguments.out, start, folders, model.name)
     return config, folders, clips, start
@@ -158,8 +168,13 @@ def _config(arguments: argparse.Namespace) -> "TeacherConfig":
         config = TeacherConfig.read(Path(arguments.config))
     if arguments.minutes is not None and not 0 < arguments.minutes <= 10_000:
         raise ExplainedError(f"--minutes {arguments.minutes:g} is not between 0 and 10000.")
+    if arguments.steps is not None and arguments.steps < 1:
+        raise ExplainedError(f"--steps {arguments.steps} is no number of steps; give 1 or more.")
     given = {
         "minutes": arguments.minutes,
+        "steps": arguments.steps,
+        "device": arguments.device,
+        "uses_outline": False if arguments.no_outline else None,
         "threads": arguments.threads,
         "start": arguments.start,
         "root_start": arguments.root_start,

@@ -8,6 +8,7 @@ clips/NAME/contact.png; masks/ may be edited by hand, `fit` reads and checks the
 """
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,6 +44,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--end", type=int, metavar="N", help="frame to stop before")
     parser.add_argument("--fps", type=float, default=15.0, metavar="N", help="frames to keep")
     parser.add_argument("--frames", type=int, default=100, metavar="N", help="at most")
+    parser.add_argument(
+        "--also", action="append", default=[], metavar="[NAME=]N,N,...",
+        help="frames to keep whatever --fps says",
+    )  # fmt: skip
     parser.add_argument("--fov", type=float, default=55.0, metavar="DEGREES", help="long side")
     parser.add_argument("--overwrite", action="store_true", help="make clips anew")
 
@@ -56,6 +61,7 @@ def run(arguments: argparse.Namespace, out: Writer) -> int:
     _check_numbers(arguments)
     names = _names(arguments.videos)
     boxes = {name: _box(text) for name, text in _named(arguments.box, names, "--box").items()}
+    also = {n: _frames(text) for n, text in _named(arguments.also, names, "--also").items()}
     strokes = _named(arguments.stroke, names, "--stroke")
     points = {name: _points(text) for name, text in strokes.items()}
     rows = []
@@ -66,6 +72,7 @@ def run(arguments: argparse.Namespace, out: Writer) -> int:
             rows.append({"clip": str(folder), "kept": True})
             continue
         job = _job(name, video, arguments, boxes.get(name), points.get(name))
+        job = replace(job, config=replace(job.config, also=also.get(name, frozenset())))
         try:
             clip = prepare_clip(job, lambda done, total, n=name: out.progress(n, done, total))
         finally:
@@ -154,6 +161,14 @@ def _box(text: str) -> "Box":
     if not (numbers[0] < numbers[2] and numbers[1] < numbers[3]):
         raise ExplainedError(f"--box {text} is no box: x0 < x1 and y0 < y1 are needed.")
     return numbers[0], numbers[1], numbers[2], numbers[3]
+
+
+def _frames(text: str) -> frozenset[int]:
+    count = text.count(",") + 1
+    numbers = _numbers(text, count, "--also", "79,158")
+    if any(number < 0 or number % 1 for number in numbers):
+        raise ExplainedError(f"--also {text} names no frames; give whole numbers from 0.")
+    return frozenset(int(number) for number in numbers)
 
 
 def _points(text: str) -> "Points":

@@ -7,16 +7,17 @@ import cv2
 import numpy as np
 from jaxtyping import Float, UInt8
 
-from training.prepare.prepared_clip import PreparedClip
+from training.prepare.prepared_clip import UNKNOWN, PreparedClip
 
 TILES = 16
 TILE_PX = 160
 COLUMNS = 8
-_GOOD, _BAD = (80, 230, 110), (255, 80, 60)
+_GOOD, _BAD, _UNKNOWN = (80, 230, 110), (255, 80, 60), (60, 90, 255)
 
 
 def contact_picture(clip: PreparedClip) -> UInt8[np.ndarray, "height width 3"]:
-    """Frames spread over the clip; green outlines: usable masks, red: not. Below each its flow."""
+    """Frames spread over the clip; green outlines: usable masks, red: not; blue:
+    unknown. Below each its flow."""
     chosen = np.unique(np.linspace(0, len(clip.rgb) - 1, TILES).astype(int))
     tiles = [_tile(clip, int(frame)) for frame in chosen]
     columns = min(COLUMNS, len(tiles))
@@ -27,6 +28,8 @@ def contact_picture(clip: PreparedClip) -> UInt8[np.ndarray, "height width 3"]:
 
 def _tile(clip: PreparedClip, frame: int) -> UInt8[np.ndarray, "height width 3"]:
     picture = clip.rgb[frame].copy()
+    is_unknown = clip.alphas[frame] == UNKNOWN
+    picture[is_unknown] = picture[is_unknown] // 2 + np.array(_UNKNOWN, np.uint8) // 2
     outlines, _ = cv2.findContours(
         (clip.alphas[frame] > 127).astype(np.uint8), cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE
     )

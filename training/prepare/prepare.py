@@ -18,7 +18,7 @@ from core.results import Box
 from core.segment.segmenter import Points, Segmenter
 from core.sources.source import Source
 from training.prepare.flow import FlowMethod, dis_flow, flow_pair
-from training.prepare.prepared_clip import ClipFlow, PreparedClip
+from training.prepare.prepared_clip import UNKNOWN, ClipFlow, PreparedClip, three_values
 
 Progress = Callable[[int, int | None], None]
 LEAST_FRAMES = 2
@@ -39,6 +39,8 @@ class PrepareConfig:
     frames: int = 100
     """Frames that are kept, at most."""
     fov_rad: float = float(np.deg2rad(55.0))
+    also: frozenset[int] = frozenset()
+    """Frames that are kept whatever `fps` says."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,7 +110,7 @@ def _segmented(
     last = config.end if config.end is not None else source.frame_count
     frames: list[Frame] = []
     alphas: list[np.ndarray] = []
-    memory = None
+    memory = regular_s = None
     while len(frames) < config.frames and (frame := source.read()) is not None:
         if last is not None and frame.index >= last:
             break
@@ -120,7 +122,9 @@ def _segmented(
         if memory is None and (job.box is not None or job.points is not None):
             memory = job.segmenter.prompt(frame, box=job.box, points=job.points)
         mask, memory = job.segmenter.segment(frame, memory)
-        if not frames or frame.time_s >= frames[-1].time_s + 0.97 / config.fps:
+        is_due = regular_s is None or frame.time_s >= regular_s + 0.97 / config.fps
+        regular_s = frame.time_s if is_due else regular_s
+        if is_due or frame.index in config.also:
             frames.append(frame)
             alphas.append(mask.alpha)
         progress(frame.index + 1 - config.start, None if last is None else last - config.start)
@@ -152,8 +156,13 @@ def _small_size(size: tuple[int, int], size_px: int) -> tuple[int, int]:
 def _small_mask(
     alpha: UInt8[np.ndarray, "height width"], size: tuple[int, int]
 ) -> UInt8[np.ndarray, "h w"]:
-    shrunk = cv2.resize(alpha, size, interpolation=cv2.INTER_AREA)
-    return np.where(shrunk > 127, 255, 0).astype(np.uint8)
+    """Mostly subject, else touched by what is unknown, else outside."""
+    levels = three_values(alpha)
+    subject, unknown = (
+        cv2.resize((levels == value).astype(np.float32), size, interpolation=cv2.INTER_AREA)
+        for value in (255, UNKNOWN)
+    )
+    return np.where(subject > 0.5, 255, np.where(unknown > 0.25, UNKNOWN, 0)).astype(np.uint8)
 
 
 def _small_intrinsics(

@@ -5,7 +5,8 @@ clip = read_prepared(folder)
 
 clip.json             schema version, name, source, frames, times, K, boxes, problems
 frames/00012.png      pictures, made smaller; numbered as in the video
-masks/00012.png       0 / 255; edit them, then fit: they are read anew and checked anew
+masks/00012.png       0 / 255, and grey (64 to 191) for what nobody knows: something stands in
+                      front; edit them, then fit: they are read anew and checked anew
 flow.npz              forward, backward (F-1, H, W, 2) float16 pixels; their confidence, uint8
 features.npz          optional: features (F, h, w, C) float16 of the surface seen in each pixel
 contact.png           all of it at a glance
@@ -32,6 +33,8 @@ from training.prepare.mask_checks import UNUSABLE, mask_problems
 
 SCHEMA_VERSION = 1
 FACTS = "clip.json"
+UNKNOWN = 127
+"""In masks: may be the subject, hidden by something; such pixels teach nothing."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -225,4 +228,10 @@ def _read_mask(path: Path, shape: tuple[int, int]) -> np.ndarray:
     alpha = _read_png(path, cv2.IMREAD_GRAYSCALE)
     if alpha.shape != shape:
         raise ValueError(f"the mask {path.name} is {alpha.shape}, the picture {shape}")
-    return np.where(alpha > 127, 255, 0).astype(np.uint8)
+    return three_values(alpha)
+
+
+def three_values(alpha: UInt8[np.ndarray, "height width"]) -> UInt8[np.ndarray, "height width"]:
+    """A mask of 0, 255 and UNKNOWN: dark, light and grey."""
+    levels = np.where(alpha > 191, 255, np.where(alpha >= 64, UNKNOWN, 0))
+    return levels.astype(np.uint8)

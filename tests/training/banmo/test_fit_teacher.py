@@ -25,6 +25,7 @@ from training.banmo.fields import NetworkFields
 from training.banmo.fit_teacher import TeacherFit, log_row, rate_factor
 from training.banmo.knowledge import pseudo_truth, silhouette_ious, teacher_knowledge
 from training.banmo.losses import teacher_losses, weighted
+from training.banmo.outline import OutlineTargets
 from training.banmo.ray_pool import RayPool
 from training.banmo.real_crops import write_real_crops
 from training.banmo.rest_sdf import SdfGrid
@@ -94,7 +95,9 @@ def test_every_loss_reaches_what_it_judges(kind: str) -> None:
     teacher.uses_delta = True
     assert isinstance(teacher.fields, NetworkFields) == (kind == "full")
     torch.nn.init.normal_(teacher.delta.out.weight, std=0.1)
-    terms = teacher_losses(teacher, made_pool().batch(0, 3, 24), torch.Generator().manual_seed(0))
+    outline = OutlineTargets.of_clips([made_prepared()])
+    batch, generator = made_pool().batch(0, 3, 24), torch.Generator().manual_seed(0)
+    terms = teacher_losses(teacher, batch, generator, outline)
     assert set(vars(config.losses)) - {"feature"} == set(terms.values)
     weighted(terms.values, config.losses).backward()
     untouched = [
@@ -212,8 +215,8 @@ def test_configurations_are_kept_and_refused(tmp_path: Path) -> None:
 
 
 def test_rates_warm_up_and_settle() -> None:
-    assert rate_factor(0.0, "field") < rate_factor(0.05, "field")
-    assert rate_factor(0.05, "decoder") == 0
+    assert rate_factor(0.0, "color") < rate_factor(0.05, "color")
+    assert rate_factor(0.05, "field") == rate_factor(0.05, "length") == 0
     assert rate_factor(0.9, "root") < 0.3 * rate_factor(0.9, "field")
 
 
