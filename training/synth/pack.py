@@ -5,12 +5,15 @@ pack_crops(PackJob(rigs, folder, shard_count=40), knowledge, progress)
 
 import multiprocessing as mp
 import os
-from collections.abc import Callable
+import queue
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from core.errors import ExplainedError
 from training.appearance import appearance_codes
 from training.crop_store import write_shard
 from training.rig_teacher import Knowledge, RigTeacher, RigTeacherConfig
@@ -50,14 +53,37 @@ def pack_crops(
     context = mp.get_context("spawn")  # a forked process inherits a dead GL context
     done = context.Queue()
     parts = [missing[k :: job.workers] for k in range(job.workers)]
-    workers = [context.Process(target=_work, args=(job, knowledge, part, done)) for part in parts]
+    workers = [
+        # Daemons end with us: a cancelled run does not wait for pictures nobody wants.
+        context.Process(target=_work, args=(job, knowledge, part, done), daemon=True)
+        for part in parts
+    ]
     for worker in workers:
         worker.start()
     for count in range(len(missing)):
-        done.get()
+        _wait(done, workers)
         progress(job.shard_count - len(missing) + count + 1, job.shard_count)
     for worker in workers:
         worker.join()
+
+
+def _wait(done: Any, workers: Sequence[Any]) -> None:
+    """Until a shard is done.
+
+    Raises:
+        ExplainedError: A worker has died, and its shards will never come.
+    """
+    while True:
+        try:
+            done.get(timeout=2.0)
+        except queue.Empty:
+            if any(worker.exitcode not in (None, 0) for worker in workers):
+                raise ExplainedError(
+                    "A process that draws training pictures has died, perhaps for want of memory; "
+                    "the same command goes on where it stopped."
+                ) from None
+        else:
+            return
 
 
 def _work(job: PackJob, knowledge: Knowledge, shards: list[int], done) -> None:
@@ -74,7 +100,7 @@ def _work(job: PackJob, knowledge: Knowledge, shards: list[int], done) -> None:
     for shard in shards:
         batches = draw_shard(factory, job, np.random.default_rng((job.seed, shard)))
         pictures = np.concatenate([batch.rgba for batch in batches])
-        write_shard(job.folder, shard, pictures, _truth(batches, knowledge))
+        write_shard(job.folder, shard, pictures, shard_truth(batches, knowledge))
         if done is not None:
             done.put(shard)
 
@@ -89,7 +115,9 @@ def draw_shard(factory: CropFactory, job: PackJob, rng: np.random.Generator) -> 
     return batches
 
 
-def _truth(batches: list[CropBatch], knowledge: Knowledge) -> dict[str, np.ndarray]:
+def shard_truth(batches: list[CropBatch], knowledge: Knowledge) -> dict[str, np.ndarray]:
+    """What a shard says of its crops, in the knowledge's words."""
+
     def gather(name: str) -> np.ndarray:
         return np.concatenate([getattr(batch, name) for batch in batches]).astype(np.float32)
 
