@@ -26,7 +26,7 @@ _PRESENT = 0.5
 """Presence from which a subject is believed."""
 _SURE = 0.8
 """Presence from which the finder may overrule the outline that is carried on."""
-_APART = 0.35
+_APART = 0.75
 """Overlap below which the finder and the outline mean different things."""
 _DISPUTES = 2
 """Looks in a row that must disagree."""

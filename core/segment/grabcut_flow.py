@@ -32,7 +32,7 @@ from core.segment.trust import DOUBT_BELOW, Evidence, confidence_of
 
 _LOOKS_WEIGHT = 2.0
 _PRIOR_WEIGHT = 2.0
-_FOUND_WEIGHT, _FOUND_LIMIT = 0.4, 1.5
+_FOUND_WEIGHT, _FOUND_LIMIT = 0.8, 3.0
 """Of a finder's log odds: it knows the kind of creature, but not this one."""
 _PRIOR_BAND = 0.12
 """Distance from the carried outline at which it is certain, in lengths of the subject."""
