@@ -52,7 +52,21 @@ class Agreement:
 
 def agreement_of(model: Any, result: FrameResult, size_px: int = SIZE_PX) -> Agreement | None:
     """Draw the result's body and hold it against its mask."""
-    if result.mask is None or not result.is_covered:
+    if result.mask is None:
+        return None
+    ours = body_area(model, result, size_px)
+    if ours is None:
+        return None
+    small = ours.shape[1], ours.shape[0]
+    alpha = cv2.resize(result.mask.alpha, small, interpolation=cv2.INTER_AREA)
+    return Agreement(ours, alpha > 127)
+
+
+def body_area(
+    model: Any, result: FrameResult, size_px: int = SIZE_PX
+) -> Bool[np.ndarray, "height width"] | None:
+    """Where a result's body is, in a small picture of the frame; None if it is not before it."""
+    if not result.is_covered:
         return None
     rig = model.rig_of(result.codes.shape)
     vertices = pose_rig(rig, result.joint_rotations, result.root_to_cam).vertices
@@ -63,5 +77,4 @@ def agreement_of(model: Any, result: FrameResult, size_px: int = SIZE_PX) -> Agr
     scale = size_px / max(width, height)
     small = max(round(width * scale), 1), max(round(height * scale), 1)
     drawn = draw((points_px * scale)[None], model.rig.faces, size_px)
-    alpha = cv2.resize(result.mask.alpha, small, interpolation=cv2.INTER_AREA)
-    return Agreement(drawn.is_covered[0, : small[1], : small[0]], alpha > 127)
+    return drawn.is_covered[0, : small[1], : small[0]]

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 from app.icons import pixmap
 from app.job import Job
 from app.job_runner import JobOrder, JobRunner
-from app.theme import SPACE_PX, current_tones
+from app.theme import SPACE_PX, current_tones, grown
 
 ORDER = JobOrder("Check this machine", ("doctor",))
 
@@ -31,7 +31,7 @@ class DoctorDialog(QDialog):
         super().__init__(parent)
         self._runner = runner
         self.setWindowTitle("Check this machine")
-        self.resize(640, 420)
+        self.resize(grown(640, 420))
         self.said = QLabel("Looking…")
         self.tree = QTreeWidget()
         self.tree.setHeaderLabels(["What", "Found"])
@@ -64,6 +64,7 @@ class DoctorDialog(QDialog):
             colour = colours.get(str(finding["state"]), tones.muted)
             item.setIcon(0, QIcon(pixmap(name, 16, QColor(colour).name())))
             item.setToolTip(1, text)
+        self.tree.doItemsLayout()  # how high a row is follows from how wide its column became
         self.said.setText(job.sentence or "The check did not come back.")
 
     def text(self) -> str:

@@ -27,7 +27,7 @@ from app.slider_row import SliderRow
 from app.sweep_panel import SweepPanel
 from app.theme import SPACE_PX, scaled_font, text_scale
 
-SLIDERS_PX = 96
+SLIDERS_PX = 72
 """Three rows of sliders are there at the least."""
 BUTTONS = ("reset-sliders", "random-sliders", "mirror-sliders", "key-frame", "clear-key")
 

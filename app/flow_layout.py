@@ -15,6 +15,7 @@ class FlowLayout(QLayout):
     def __init__(self, spacing_px: int = SPACE_PX // 2) -> None:
         super().__init__()
         self._items: list[QLayoutItem] = []
+        self._line_count = 1
         self.setSpacing(spacing_px)
         self.setContentsMargins(0, 0, 0, 0)
 
@@ -51,6 +52,10 @@ class FlowLayout(QLayout):
     def setGeometry(self, rect: QRect) -> None:
         super().setGeometry(rect)
         self._place(rect, is_dry=False)
+        count = len(self._lines(rect.width()))
+        if count != self._line_count:  # those above must hear that the least height is another
+            self._line_count = count
+            self.update()
 
     def sizeHint(self) -> QSize:
         """All on one line."""
@@ -62,7 +67,10 @@ class FlowLayout(QLayout):
     def minimumSize(self) -> QSize:
         sizes = [item.minimumSize().expandedTo(_least(item)) for item in self._shown()]
         width = max((size.width() for size in sizes), default=0)
-        return QSize(width, max((size.height() for size in sizes), default=0))
+        tall = max((size.height() for size in sizes), default=0)
+        if self._line_count > 1:
+            tall = max(tall, self.heightForWidth(self.geometry().width()))
+        return QSize(width, tall)
 
     def _shown(self) -> list[QLayoutItem]:
         return [item for item in self._items if not item.isEmpty()]

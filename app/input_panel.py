@@ -5,10 +5,12 @@ from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
 from app.flow_layout import FlowLayout
 from app.input_view import InputView
+from app.overlay_painter import lacks_mask
 from app.scrolled import Scrolled
 from app.session import Session
 from app.theme import SPACE_PX, scaled_font
 
+LOST = "Saved sessions keep no masks"
 TICKS = (("input_has_mask", "Mask"), ("input_has_box", "Box"), ("input_has_skeleton", "Skeleton"))
 
 
@@ -44,6 +46,7 @@ class InputPanel(QWidget):
         whole.addWidget(Scrolled(holder))
         session.look_changed.connect(self.refresh)
         session.source_changed.connect(self.refresh)
+        session.shown_changed.connect(self._refresh_mask)
         self.refresh()
 
     def _switches(self) -> FlowLayout:
@@ -57,6 +60,14 @@ class InputPanel(QWidget):
             self._buttons[name] = button
             row.add(button, stretch=1)
         return row
+
+    def _refresh_mask(self) -> None:
+        """A switch that shows nothing says why."""
+        is_lost = lacks_mask(self._session)
+        button = self._buttons["input_has_mask"]
+        if button.isEnabled() == is_lost:
+            button.setEnabled(not is_lost)
+            button.setToolTip(LOST if is_lost else "Show the mask on the input picture")
 
     def refresh(self) -> None:
         """Show the session's look and source."""

@@ -181,6 +181,10 @@ class JobRunner(QObject):
 
     def _start(self, job_id: int, order: JobOrder) -> None:
         process = QProcess(self)
+        if sys.platform != "win32":
+            # A window started in the background of a shell ignores SIGINT, and so would its
+            # children: "Stop and keep" would go unheard.
+            process.setUnixProcessParameters(QProcess.UnixProcessFlag.ResetSignalHandlers)
         process.setProgram(order.program[0])
         process.setArguments([*order.program[1:], *order.arguments, "--json"])
         process.readyReadStandardOutput.connect(lambda: self._read(job_id))

@@ -55,7 +55,7 @@ class JobCard(QFrame):
         self.retry = self._button("Retry", lambda: runner.retry(job_id))
         self.open = self._button("Open", self._open)
         self.show_log = self._button("Log", self._toggle_log)
-        row = FlowLayout()
+        row = FlowLayout(SPACE_PX)
         row.add(self._title)
         row.add(self.progress, stretch=1)
         row.add(self.show_log, self.retry, self.open, self.keep, self.cancel)

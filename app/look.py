@@ -71,7 +71,7 @@ class Look:
     has_reference: bool = True
     """While the sliders are frozen, the frame's own pose stands behind as a ghost."""
     has_outline: bool = False
-    """Over the video: the outline of the mask, to check the alignment."""
+    """Over the video: the outline of the mask, or of the body where none was kept."""
     has_wipe: bool = False
     """Over the video: the bare frame left of a line that can be dragged."""
     wipe: float = 0.5

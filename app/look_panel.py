@@ -41,7 +41,7 @@ INPUT_TICKS = (
     ("mirrors_preview", "Mirror this preview only"),
 )
 OVERLAY_TICKS = (
-    ("has_outline", "Outline of the mask"),
+    ("has_outline", "Outline of the subject"),
     ("has_difference", "Difference to the mask"),
     ("has_wipe", "Split: bare video on the left"),
 )

@@ -16,9 +16,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.scrolled import Scrolled
 from app.session import Session
-from app.theme import SPACE_PX, scaled_font
+from app.theme import SPACE_PX, grown, scaled_font, text_scale
 
+MODELS_PX = 140
+"""Width of the list of names."""
 CARD = (
     ("category", "Category"),
     ("licence", "Licence"),
@@ -36,10 +39,10 @@ class ModelsDialog(QDialog):
         super().__init__(parent)
         self._session = session
         self.setWindowTitle("Category models")
-        self.resize(640, 400)
+        self.resize(grown(680, 480))
         self.list = QListWidget()
         self.list.setAccessibleName("Models")
-        self.list.setMaximumWidth(200)
+        self.list.setFixedWidth(round(MODELS_PX * text_scale()))
         self.card = QLabel()
         self.card.setWordWrap(True)
         self.card.setTextFormat(Qt.TextFormat.RichText)
@@ -55,7 +58,7 @@ class ModelsDialog(QDialog):
         row = QHBoxLayout()
         row.setSpacing(2 * SPACE_PX)
         row.addWidget(self.list)
-        row.addWidget(self.card, 1)
+        row.addWidget(Scrolled(self.card), 1)
         column = QVBoxLayout(self)
         column.setContentsMargins(*(2 * SPACE_PX,) * 4)
         column.addLayout(row, 1)

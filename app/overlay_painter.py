@@ -8,11 +8,21 @@ import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPolygonF
 
-from app.agreement import OURS_RGBA, THEIRS_RGBA, Agreement, agreement_of
+from app.agreement import OURS_RGBA, THEIRS_RGBA, Agreement, agreement_of, body_area
 from app.input_view import image_of
 from app.session import Session
 from app.theme import SPACE_PX, current_tones, scaled_font
-from core.results import FrameResult
+
+NO_MASK = "Saved sessions keep no masks: nothing to compare the body with"
+OUTLINE_PX = 400
+"""Longer side of the picture that a body's outline is taken from."""
+Row = tuple[tuple[int, int, int, int] | None, str]
+
+
+def lacks_mask(session: Session) -> bool:
+    """The subject was found, but where it was in the picture is not known any more."""
+    result = session.shown.result if session.shown is not None else None
+    return result is not None and result.is_covered and result.mask is None
 
 
 class OverlayPainter:
@@ -20,6 +30,7 @@ class OverlayPainter:
 
     def __init__(self, session: Session) -> None:
         self._session = session
+        self._body: tuple[object, np.ndarray | None] = (None, None)
         self._seen: tuple[object, object, Agreement | None] = (None, None, None)
 
     @property
@@ -56,6 +67,8 @@ class OverlayPainter:
     def _paint_difference(self, painter: QPainter, rect: QRectF) -> None:
         seen = self.agreement()
         if seen is None:
+            if lacks_mask(self._session):
+                self._paint_rows(painter, rect, ((None, NO_MASK),))
             return
         rgba = np.ascontiguousarray(seen.image())
         height, width = rgba.shape[:2]
@@ -64,15 +77,19 @@ class OverlayPainter:
         self._paint_legend(painter, rect, seen.iou)
 
     def _paint_legend(self, painter: QPainter, rect: QRectF, iou: float) -> None:
-        font = scaled_font(0.9)
-        font.setPixelSize(max(round(rect.height() / 40), 11))
-        painter.setFont(font)
-        row = painter.fontMetrics().height()
         rows = (
             (OURS_RGBA, "only the body"),
             (THEIRS_RGBA, "only the mask"),
             (None, f"overlap (IoU) {iou:.2f}"),
         )
+        self._paint_rows(painter, rect, rows)
+
+    def _paint_rows(self, painter: QPainter, rect: QRectF, rows: tuple[Row, ...]) -> None:
+        """A plate with words, and the colours that they explain."""
+        font = scaled_font(0.9)
+        font.setPixelSize(max(round(rect.height() / 40), 11))
+        painter.setFont(font)
+        row = painter.fontMetrics().height()
         width = max(painter.fontMetrics().horizontalAdvance(text) for _, text in rows) + 3 * row
         place = rect.bottomRight() - QPointF(width + SPACE_PX, len(rows) * row + 3 * SPACE_PX)
         painter.setPen(Qt.PenStyle.NoPen)
@@ -103,15 +120,32 @@ class OverlayPainter:
         painter.drawEllipse(QPointF(x, rect.center().y()), 5, 5)
 
     def _paint_outline(self, painter: QPainter, rect: QRectF) -> None:
+        """Of the mask, dashed; where none was kept, of the body itself, unbroken."""
         shown = self._session.shown
-        result: FrameResult | None = None if shown is None else shown.result
-        if shown is None or result is None or result.mask is None:
+        if shown is None or shown.result is None:
             return
-        scale = rect.width() / shown.frame.width_px
-        painter.setPen(QPen(QColor(255, 255, 255, 230), 1.6, Qt.PenStyle.DashLine))
+        mask = shown.result.mask
+        inside = self._body_area() if mask is None else mask.alpha > 127
+        if inside is None:
+            return
+        colour, line = QColor(255, 255, 255, 230), Qt.PenStyle.DashLine
+        if mask is None:
+            colour, line = QColor(*OURS_RGBA), Qt.PenStyle.SolidLine
+        painter.setPen(QPen(colour, 1.6, line))
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        inside = (result.mask.alpha > 127).astype(np.uint8)
-        contours, _ = cv2.findContours(inside, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
-        for contour in contours:
+        scale = rect.width() / inside.shape[1]
+        found, _ = cv2.findContours(
+            inside.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE
+        )
+        for contour in found:
             points = [rect.topLeft() + QPointF(*(scale * (p + 0.5))) for p in contour[:, 0]]
             painter.drawPolygon(QPolygonF(points))
+
+    def _body_area(self) -> np.ndarray | None:
+        """Of the pose that is drawn, remembered while it stays."""
+        drawn, model = self._session.result(), self._session.model
+        if drawn is None or model is None:
+            return None
+        if self._body[0] is not drawn:
+            self._body = (drawn, body_area(model, drawn, OUTLINE_PX))
+        return self._body[1]

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.theme import SPACE_PX, current_tones
+from app.theme import SPACE_PX, current_tones, grown
 
 KEYS_ROLE = Qt.ItemDataRole.UserRole
 
@@ -47,7 +47,7 @@ class Palette(QDialog):
         self._shown: list[QAction] = []
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle("Commands")
-        self.resize(460, 360)
+        self.resize(grown(460, 360))
         self.search = QLineEdit()
         self.search.setPlaceholderText("What do you want to do?")
         self.search.setAccessibleName("Command")

@@ -32,9 +32,10 @@ class Scrolled(QScrollArea):
         return QSize(wide, self._least_height_px)
 
     def sizeHint(self) -> QSize:
+        """As high as it must be: how much is in it is no reason to take room from others."""
         content = self.widget()
-        hint = content.sizeHint() if content is not None else QSize()
-        return hint.expandedTo(self.minimumSizeHint())
+        wide = content.sizeHint().width() if content is not None else 0
+        return self.minimumSizeHint().expandedTo(QSize(wide, 0))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """What is in it wants another size: so does this."""

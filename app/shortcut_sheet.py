@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 from app.action import Action
 from app.actions import ACTIONS, MENUS, put_keys
 from app.key_map import keys_of, owner_of, reset_keys, set_keys, take_keys
-from app.theme import SPACE_PX
+from app.theme import SPACE_PX, grown
 
 if TYPE_CHECKING:
     from app.main_window import MainWindow
@@ -51,7 +51,7 @@ class ShortcutSheet(QDialog):
         self._taking = ""
         self.setWindowTitle("Keyboard shortcuts")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.resize(520, 600)
+        self.resize(grown(520, 600))
         self._groups: list[QTreeWidgetItem] = []
         self.search = QLineEdit()
         self.search.setPlaceholderText("Search")

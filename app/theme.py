@@ -10,7 +10,7 @@ draws too heavily (tabs, tool buttons, sliders).
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QFontMetrics, QPalette
 from PySide6.QtWidgets import QApplication
 
@@ -137,6 +137,17 @@ def icon_px(size_px: int) -> int:
     return round(size_px * (1 + (text_scale() - 1) / 2))
 
 
+def grown(width_px: int, height_px: int) -> QSize:
+    """A size for a dialog: larger with larger text, but never larger than the screen."""
+    wanted = QSize(width_px, height_px) * text_scale()
+    return wanted.boundedTo(screen_room() - QSize(4, 4) * SPACE_PX)
+
+
+def screen_room() -> QSize:
+    """What of the screen windows may take."""
+    return QApplication.primaryScreen().availableSize()
+
+
 def tinted(colour: str, ground: str, part: float) -> str:
     """A colour laid thinly over another."""
     over, under = QColor(colour), QColor(ground)
@@ -153,6 +164,8 @@ def style_sheet(tones: Tones) -> str:
     """The shapes Fusion lacks."""
     tint = tinted(tones.accent, tones.panel, 0.16)
     is_white = QColor(tones.on_accent).lightness() > 128
+    # A least height that is said here holds, even if the text is higher.
+    field_px = max(18, QFontMetrics(QApplication.font()).height() + 2)
     arrow = (ICONS_FOLDER / "chevron-grey.svg").as_posix()
     tick = (ICONS_FOLDER / ("check-white.svg" if is_white else "check.svg")).as_posix()
     return f"""
@@ -202,18 +215,18 @@ QTabBar:focus {{ background: {tint}; }}
 QSlider::groove:horizontal {{ height: 4px; border-radius: 2px; background: {tones.line}; }}
 QSlider::sub-page:horizontal {{ background: {tones.accent}; border-radius: 2px; }}
 QSlider::sub-page:horizontal:disabled {{ background: {tones.line}; }}
-QSlider::handle:horizontal {{ width: 14px; height: 14px; margin: -5px 0; border-radius: 7px;
+QSlider::handle:horizontal {{ width: 10px; height: 10px; margin: -5px 0; border-radius: 7px;
     background: {tones.field}; border: 2px solid {tones.accent}; }}
-QSlider:focus::handle:horizontal {{ background: {tones.accent}; }}
+QSlider::handle:horizontal:focus {{ background: {tones.accent}; }}
 QSlider::handle:horizontal:disabled {{ border-color: {tones.line}; }}
 QCheckBox::indicator {{ width: 14px; height: 14px; border: 1px solid {tones.muted};
     border-radius: 4px; background: {tones.field}; }}
-QCheckBox::indicator:hover, QCheckBox:focus::indicator {{ border-color: {tones.accent}; }}
+QCheckBox::indicator:hover, QCheckBox::indicator:focus {{ border-color: {tones.accent}; }}
 QCheckBox::indicator:checked {{ background: {tones.accent}; border-color: {tones.accent};
     image: url({tick}); }}
 QCheckBox::indicator:disabled {{ border-color: {tones.line}; background: {tones.window}; }}
 QComboBox, QSpinBox, QDoubleSpinBox, QLineEdit {{ background: {tones.field};
-    border: 1px solid {tones.line}; border-radius: 5px; padding: 3px 6px; min-height: 18px; }}
+    border: 1px solid {tones.line}; border-radius: 5px; padding: 3px 6px; min-height: {field_px}px; }}
 QComboBox:hover, QLineEdit:hover {{ border-color: {tones.muted}; }}
 QAbstractSpinBox QLineEdit, QComboBox QLineEdit {{ border: 0; padding: 0; min-height: 0;
     background: transparent; }}

@@ -1,5 +1,6 @@
 """Jobs: what the lines of a child process become, cancelling, closing while they run."""
 
+import signal
 import sys
 import time
 from pathlib import Path
@@ -26,6 +27,9 @@ if "slow" in sys.argv: time.sleep(60)
 if "stubborn" in sys.argv:
     import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); say(event="message", text="deaf")
     time.sleep(60)
+if "listening" in sys.argv:
+    try: time.sleep(60)
+    except KeyboardInterrupt: say(event="message", text="Kept it."); sys.exit(0)
 if "bad" in sys.argv:
     say(event="error", text="The disk is full."); sys.exit(1)
 say(event="message", text="Wrote it.")
@@ -101,6 +105,22 @@ def test_cancel_acts_within_two_seconds(runner: JobRunner, qtbot: QtBot, kind: s
     assert runner.jobs[job_id].progress_text == "cancelling…"
     assert ended(runner, job_id, qtbot).status == "cancelled"
     assert time.monotonic() - asked_s < 3  # two, and what a busy machine adds
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no Ctrl-C can be sent there")
+def test_stop_and_keep_is_heard_though_the_window_ignores_ctrl_c(
+    runner: JobRunner, qtbot: QtBot
+) -> None:
+    """As a window does that a shell has started in the background."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        job_id = runner.start(order("listening", keeps_itself=True))
+        qtbot.waitUntil(lambda: runner.jobs[job_id].stage == "fitting", timeout=20000)
+        runner.keep(job_id)
+        job = ended(runner, job_id, qtbot)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert (job.status, job.sentence) == ("done", "Kept it.")
 
 
 def test_the_drawer_shows_a_card_with_cancel(window: MainWindow, qtbot: QtBot) -> None:

@@ -47,11 +47,14 @@ NAMES = ("plain", "200 %", "1366 x 768", "1440p at scale 2")
 
 
 @pytest.fixture(params=SCREENS, ids=NAMES)
-def screen(request: pytest.FixtureRequest, qapp: QApplication) -> Iterator[QSize]:
+def screen(
+    request: pytest.FixtureRequest, qapp: QApplication, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[QSize]:
     """The window's own style, with text of that size, before the window is made."""
     size, scale = request.param
     font, palette, sheet = qapp.font(), qapp.palette(), qapp.styleSheet()
     theme = Theme(qapp)
+    monkeypatch.setattr("app.theme.screen_room", lambda: size)
     larger = QFont(font)
     larger.setPointSizeF(font.pointSizeF() * scale)
     qapp.setFont(larger)

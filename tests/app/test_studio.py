@@ -1,5 +1,6 @@
 """Timeline zoom and worst frames, the view's layers, pictures, palette, models, recovery."""
 
+import dataclasses
 import os
 from pathlib import Path
 
@@ -141,6 +142,33 @@ def test_the_split_is_dragged(window: MainWindow, qtbot: QtBot) -> None:
     assert window.session.look.wipe == pytest.approx(0.8, abs=0.02)
     assert window.session.look.camera == "input"
     assert differs(before, pixels(layer.grab().toImage()))
+
+
+def test_a_session_without_masks_says_so_and_outlines_the_body(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    """As reopened sessions are: what masks would show must not silently show nothing."""
+    session, layer = window.session, window.viewport.layer
+    mask = window.input_panel._buttons["input_has_mask"]
+    assert mask.isEnabled()
+    session.set_look(camera="input", has_outline=True)
+    dashed = pixels(layer.grab().toImage())
+    bare_result = dataclasses.replace(session.shown.result, mask=None)
+    session.shown = dataclasses.replace(session.shown, result=bare_result)
+    session.shown_changed.emit()
+    assert not mask.isEnabled()
+    assert "no masks" in mask.toolTip()
+    unbroken = pixels(layer.grab().toImage())
+    session.set_look(has_outline=False)
+    without = pixels(layer.grab().toImage())
+    assert (np.abs(unbroken - without).max(-1) > 60).sum() > 100
+    assert differs_at_all(unbroken, dashed)
+    session.set_look(has_difference=True)
+    assert (np.abs(pixels(layer.grab().toImage()) - without).max(-1) > 60).sum() > 100
+
+
+def differs_at_all(one: np.ndarray, other: np.ndarray) -> bool:
+    return bool((np.abs(one - other).max(-1) > 60).any())
 
 
 def test_the_preview_is_mirrored_and_boxes_are_not(window: MainWindow, qtbot: QtBot) -> None:
