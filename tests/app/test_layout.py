@@ -53,11 +53,11 @@ def screen(
     """The window's own style, with text of that size, before the window is made."""
     size, scale = request.param
     font, palette, sheet = qapp.font(), qapp.palette(), qapp.styleSheet()
-    theme = Theme(qapp)
     monkeypatch.setattr("app.theme.screen_room", lambda: size)
     larger = QFont(font)
     larger.setPointSizeF(font.pointSizeF() * scale)
     qapp.setFont(larger)
+    theme = Theme(qapp)
     yield size
     qapp.setFont(font)
     qapp.setStyleSheet(sheet)
