@@ -1,4 +1,4 @@
-"""Distil a teacher into a real-time student: from a recipe, or from any rigged glTF."""
+"""Distil a teacher into a real-time student: a recipe's, any rigged glTF, or a fitted one."""
 
 import argparse
 from dataclasses import replace
@@ -32,6 +32,13 @@ def _add_source(parser: argparse.ArgumentParser) -> None:
         "--rig", type=Path, action="append", default=[],
         help="a rigged .glb, animated or not; repeat for siblings, the template first",
     )  # fmt: skip
+    parser.add_argument(
+        "--teacher", type=Path, metavar="TEACHER",
+        help="a folder of `fit banmo`: its frames with its words, and drawings of its body",
+    )  # fmt: skip
+    parser.add_argument(
+        "--clips-in", type=Path, metavar="DIR", help="the --teacher's clips, if they were moved"
+    )
     parser.add_argument(
         "--length", type=float, metavar="M",
         help="longest side of a --rig's body at rest in metres (default: the file's, if likely)",
@@ -115,6 +122,8 @@ def run(arguments: argparse.Namespace, out: Writer) -> int:
     """Train, or go on with a run that was stopped."""
     from training.recipe import cook, draw_crops, ship_checkpoint
 
+    if arguments.teacher is not None:
+        return _distil(arguments, out)
     recipe = _recipe(arguments, out)
     folder = arguments.run or Path("runs") / recipe.name
     if arguments.ablation is not None:
@@ -138,6 +147,35 @@ def run(arguments: argparse.Namespace, out: Writer) -> int:
     if arguments.rig and not arguments.ship:  # who stops a run wants the model, not to wait
         facts |= {"scores": _score(recipe, made, folder, out)}
     out.result(facts)
+    return 0
+
+
+def _distil(arguments: argparse.Namespace, out: Writer) -> int:
+    """A student of a fitted teacher."""
+    from training.banmo.distil import DistilJob, distil
+    from training.prepare.prepared_clip import prepared_folders
+
+    if arguments.rig or arguments.config:
+        raise ExplainedError("Give either --teacher or a rig or recipe, not both.")
+    clips = None if arguments.clips_in is None else prepared_folders(arguments.clips_in)
+    default = DistilJob("", arguments.teacher, Path())
+    target = arguments.output or arguments.teacher / "model"
+    job = replace(
+        default,
+        name=target.resolve().stem,
+        out=target,
+        run=arguments.run,
+        clips=clips,
+        minutes=arguments.minutes or default.minutes,
+        threads=arguments.threads or default.threads,
+        start_from=str(arguments.start_from) if arguments.start_from else None,
+        shards=arguments.shards or default.shards,
+        shard_size=arguments.shard_size or default.shard_size,
+    )
+    distil(job, out.progress)
+    run = job.run or job.teacher / "student"
+    out.line(f"The model is in {target}; the run is in {run}.")
+    out.result({"model": str(target), "run": str(run)})
     return 0
 
 
@@ -182,7 +220,9 @@ def _finder(
     from training.finder.finder_stage import FinderStage, cook_finder
     from training.finder.fit_finder import FinderFitConfig
 
-    fit = FinderFitConfig(minutes=arguments.minutes or FinderFitConfig.minutes)
+    fit = FinderFitConfig(
+        minutes=arguments.minutes or FinderFitConfig.minutes, start_from=recipe.fit.start_from or ""
+    )
     stage = FinderStage(
         tuple(arguments.photos), tuple(arguments.others), fit=fit, threads=recipe.fit.threads
     )

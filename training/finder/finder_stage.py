@@ -38,7 +38,7 @@ class FinderStage:
     plan: PicturePlan = field(default_factory=PicturePlan)
     pictures: PictureConfig = field(default_factory=PictureConfig)
     fit: FinderFitConfig = field(default_factory=FinderFitConfig)
-    drawn: int = 300
+    drawn: int = 800
     """Drawn surroundings."""
     large_shards: int = 3
     """Of bodies drawn larger, 2048 each."""

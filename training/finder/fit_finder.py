@@ -18,6 +18,7 @@ from jaxtyping import Float, UInt8
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from core.errors import ExplainedError
 from core.segment.finder_torch import STRIDE, FinderConfig, FinderNetwork, Found
 from training.finder.picture_store import PictureStore
 from training.muon import split_optimizers
@@ -43,6 +44,8 @@ class FinderFitConfig:
     seed: int = 0
     checkpoint_s: float = 120.0
     log_steps: int = 50
+    start_from: str = ""
+    """Folder of a run whose finder is begun with; none: from nothing."""
     network: FinderConfig = field(default_factory=FinderConfig)
 
 
@@ -54,6 +57,7 @@ def fit_finder(
 ) -> FinderNetwork:
     """Train for the time given, or go on from the run's checkpoint; the averaged network."""
     torch.manual_seed(config.seed)
+    run.mkdir(parents=True, exist_ok=True)
     fit = _Fit(config, store, run)
     fit.resume()
     while fit.share < 1:
@@ -199,16 +203,26 @@ class _Fit:
     def resume(self) -> None:
         """Go on from a checkpoint; the optimizers' memory, a few steps long, starts anew."""
         path = self.run / "finder.safetensors"
-        if not path.exists():
-            return
+        if path.exists():
+            progress = self._load(path)["progress"]
+            self.steps, self.used_s = int(progress[0]), float(progress[1])
+            self.saved_s = self.used_s
+            self.rng = np.random.default_rng((self.config.seed, self.steps))
+        elif self.config.start_from:
+            other = Path(self.config.start_from) / "finder.safetensors"
+            if not other.is_file():
+                raise ExplainedError(
+                    f"{other.parent} has no finder to start from: train one there."
+                )
+            self._load(other)
+
+    def _load(self, path: Path) -> dict[str, Tensor]:
         tensors = load_file(path)
-        self.steps, self.used_s = int(tensors["progress"][0]), float(tensors["progress"][1])
-        self.saved_s = self.used_s
-        self.rng = np.random.default_rng((self.config.seed, self.steps))
         for prefix, net in (("net.", self.net), ("average.", self.average)):
             net.load_state_dict(
                 {k[len(prefix) :]: v for k, v in tensors.items() if k.startswith(prefix)}
             )
+        return tensors
 
 
 def _as_pictures(pictures: UInt8[np.ndarray, "batch height width 3"]) -> Tensor:

@@ -6,17 +6,19 @@ stock = Stock.gather((bodies, large), [Sprites.of_crops(other)], [photos])
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 
 import cv2
 import numpy as np
-from jaxtyping import Float32, UInt8
+from jaxtyping import UInt8
 
 from core.camera import Camera
 from core.errors import SourceError
 from training.crop_store import CropStore
 from training.synth.surroundings import Surroundings
+from training.synth.views import look_rotation
 
 Picture = UInt8[np.ndarray, "_ _ 3"]
 Sprite = UInt8[np.ndarray, "_ _ 4"]
@@ -27,6 +29,8 @@ _DRAWN = (384, 288)
 _CUT_SHARE = 0.02
 """A body of which more lies on its crop's border is cut there."""
 _LEAST_PX = 12
+_PAPERED_SHARE = 0.6
+_OPAQUE = 250
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,7 +82,7 @@ class Stock:
         bodies: tuple[Sprites, Sprites],
         others: Sequence[Sprites],
         photos: Sequence[Path],
-        drawn: int = 300,
+        drawn: int = 800,
         seed: int = 0,
         report: Callable[[int, int], None] = lambda done, total: None,
     ) -> "Stock":
@@ -96,7 +100,7 @@ class Stock:
         rng = np.random.default_rng(seed)
         photo_count = len(backdrops)
         for done in range(drawn):
-            backdrops.append(_drawn(rng))
+            backdrops.append(_drawn(rng, backdrops[:photo_count]))
             report(done + 1, drawn)
         return cls(*bodies, tuple(others), tuple(things), tuple(backdrops), photo_count)
 
@@ -112,10 +116,11 @@ def _read_photos(folders: Sequence[Path]) -> tuple[list[Sprite], list[Picture]]:
             picture = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
             if picture is None or picture.ndim != 3 or picture.dtype != np.uint8:
                 continue
-            if picture.shape[2] == 4:
+            if picture.shape[2] == 4 and picture[..., 3].min() < _OPAQUE:
                 things.append(cv2.cvtColor(picture, cv2.COLOR_BGRA2RGBA))
             else:
-                backdrops.append(_shrunk(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB)))
+                rgb = cv2.cvtColor(np.ascontiguousarray(picture[..., :3]), cv2.COLOR_BGR2RGB)
+                backdrops.append(_shrunk(rgb))
     return things, backdrops
 
 
@@ -126,15 +131,40 @@ def _shrunk(picture: Picture) -> Picture:
     return cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
 
 
-def _drawn(rng: np.random.Generator) -> Picture:
-    """A drawn world from a random standpoint."""
+def _drawn(rng: np.random.Generator, photos: Sequence[Picture]) -> Picture:
+    """A drawn world from a random standpoint; half of them papered with photographs."""
+    world = Surroundings.sample(rng)
+    if photos and rng.random() < _PAPERED_SHARE:
+        world = _papered(rng, world, photos)
     camera = Camera.from_fov(*_DRAWN, float(rng.uniform(0.7, 1.3)))
     pitch, yaw = rng.uniform(-0.05, 0.7), rng.uniform(-np.pi, np.pi)
-    cp, sp, cy, sy = np.cos(pitch), np.sin(pitch), np.cos(yaw), np.sin(yaw)
-    turn = np.array([[1, 0, 0], [0, cp, -sp], [0, sp, cp]]) @ np.diag([1.0, -1.0, -1.0])
-    turn = turn @ np.array([[cy, 0, sy], [0, 1, 0], [-sy, 0, cy]])
-    eye = np.array([*rng.uniform(-3, 3, 1), rng.uniform(0.4, 2.5), *rng.uniform(-3, 3, 1)])
     to_cam = np.eye(4)
-    to_cam[:3, :3], to_cam[:3, 3] = turn, -turn @ eye
-    seen: Float32[np.ndarray, "rows columns 3"] = Surroundings.sample(rng).draw(camera, to_cam)
-    return (255 * np.clip(seen, 0, 1) + 0.5).astype(np.uint8)
+    to_cam[:3, :3] = look_rotation(yaw, pitch, 0.0)
+    eye = np.array([rng.uniform(-3, 3), rng.uniform(0.4, 2.5), rng.uniform(-3, 3)])
+    to_cam[:3, 3] = -to_cam[:3, :3] @ eye
+    return (255 * np.clip(world.draw(camera, to_cam), 0, 1) + 0.5).astype(np.uint8)
+
+
+def _papered(
+    rng: np.random.Generator, world: Surroundings, photos: Sequence[Picture]
+) -> Surroundings:
+    """Floor and walls of photographs instead of noise."""
+
+    def part(rows: int, columns: int) -> np.ndarray:
+        picture = photos[rng.integers(len(photos))]
+        side = min(picture.shape[:2])
+        high = max(8, int(side * rng.uniform(0.4, 1.0)))
+        wide = min(picture.shape[1], max(8, high * columns // rows))
+        y, x = rng.integers(picture.shape[0] - high + 1), rng.integers(picture.shape[1] - wide + 1)
+        patch = cv2.resize(picture[y : y + high, x : x + wide], (columns, rows))
+        return patch.astype(np.float32) / 255
+
+    ground = part(*world.ground[0].shape[:2])
+    rows, columns = world.panorama.shape[:2]
+    count = int(rng.integers(2, 7))
+    edges = np.linspace(0, columns, count + 1).astype(int).tolist()
+    walls = np.hstack([part(rows, b - a) for a, b in pairwise(edges)])
+    return replace(
+        world, ground=(ground, cv2.blur(ground, (13, 13))),
+        mean_color=ground.mean((0, 1)), panorama=walls,
+    )  # fmt: skip

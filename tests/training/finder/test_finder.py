@@ -1,5 +1,6 @@
 """Pasted pictures, the network that learns from them, and the file it is shipped in."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -7,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from core.errors import SourceError
+from core.errors import ExplainedError, SourceError
 from core.segment.finder import FILE, SubjectFinder, _load
 from core.segment.finder_torch import FinderConfig, FinderNetwork
 from training.crop_store import CropStore
@@ -129,6 +130,12 @@ def test_learns_resumes_and_ships(store: PictureStore, tmp_path: Path) -> None:
     again = fit_finder(config, store, tmp_path)  # its time is over: nothing more is learned
     for one, other in zip(network.parameters(), again.parameters(), strict=True):
         assert torch.equal(one, other)
+    begun = replace(config, minutes=1e-6, start_from=str(tmp_path))
+    other = fit_finder(begun, store, tmp_path / "other")
+    for one, same in zip(network.parameters(), other.parameters(), strict=True):
+        torch.testing.assert_close(one, same, atol=0.05, rtol=0.5)  # a step further at most
+    with pytest.raises(ExplainedError, match="no finder to start from"):
+        fit_finder(replace(begun, start_from=str(tmp_path / "no")), store, tmp_path / "third")
     assert set(score(network, store, batches=1)) == {"iou", "found", "presence"}
     path = ship_finder(network, tmp_path, {"pictures": 64})
     finder = SubjectFinder(_load(path))
