@@ -28,6 +28,8 @@ class Job:
     sentence: str = ""
     """What it said last; at the end, what came of it."""
     log: tuple[str, ...] = ()
+    measures: tuple[dict[str, Any], ...] = field(default=(), compare=False)
+    """Rows of a training run that tells them itself."""
     result: dict[str, Any] = field(default_factory=dict, compare=False)
 
     @property
@@ -68,6 +70,8 @@ class Job:
                 left_s=None if left_s is None else float(left_s),
                 elapsed_s=float(event.get("elapsed_s") or 0.0),
             )
+        if kind == "measure":
+            return replace(self, measures=(*self.measures, event))
         if kind == "result":
             return replace(self, result=event)
         if kind in ("message", "error"):

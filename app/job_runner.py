@@ -52,6 +52,10 @@ class JobOrder:
     """False while there is nothing to keep yet."""
     discard: Callable[[], None] | None = None
     """Removes what a cancelled job leaves behind."""
+    figure: str = ""
+    """Training: which of its figures is drawn while it learns."""
+    measures_path: Path | None = None
+    """Where it writes them; None: it tells them."""
     program: tuple[str, ...] = (sys.executable, str(MAIN))
 
     @property

@@ -1,5 +1,6 @@
 """The jobs drawer: one card a job, with its progress, Cancel, Retry, Open and its log."""
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,10 +19,14 @@ from PySide6.QtWidgets import (
 from app.flow_layout import FlowLayout
 from app.job import Job
 from app.job_runner import JobRunner
+from app.measure_chart import MeasureChart
+from app.measures import curves_of, rows_of
 from app.scrolled import Scrolled
 from app.theme import SPACE_PX, scaled_font, text_scale
 
 BAR_STEPS = 1000
+READ_S = 2.0
+FIGURES = {"total": "Loss (lower is better)", "iou": "Overlap (higher is better)"}
 SESSION_SUFFIX = ".session"
 CARD_PX, CARDS_PX = 56, 124
 """What the drawer shows at the least, a card; and when it opens: two, one with a sentence."""
@@ -40,6 +45,9 @@ class JobCard(QFrame):
         self._bar = QProgressBar()
         self._bar.setTextVisible(False)
         self._bar.setFixedHeight(6)
+        order = runner.order_of(job_id)
+        self.chart = MeasureChart(FIGURES.get(order.figure, order.figure))
+        self._read_s = 0.0
         self._log = QPlainTextEdit()
         self._log.setReadOnly(True)
         self._log.setFont(scaled_font(0.9, mono=True))
@@ -64,6 +72,7 @@ class JobCard(QFrame):
         column.setSpacing(SPACE_PX // 2)
         column.addLayout(row)
         column.addWidget(self._bar)
+        column.addWidget(self.chart)
         column.addWidget(self._said)
         column.addWidget(self._log)
         self.refresh()
@@ -101,8 +110,20 @@ class JobCard(QFrame):
         path = self._runner.order_of(self._id).result_path
         self.open.setVisible(job.status == "done" and path is not None)
         self.show_log.setVisible(bool(job.log))
+        self._refresh_chart()
         if self._log.isVisible():
             self._log.setPlainText("\n".join(job.log))
+
+    def _refresh_chart(self) -> None:
+        """The log of a run is read every few seconds, and once at its end."""
+        order, now_s = self._runner.order_of(self._id), time.monotonic()
+        is_due = now_s - self._read_s > READ_S or self.job.has_ended
+        if not order.figure or not is_due:
+            return
+        self._read_s = now_s
+        path = order.measures_path
+        rows = list(self.job.measures) if path is None else rows_of(path)
+        self.chart.show_curves(curves_of(rows, order.figure))
 
     def _toggle_log(self) -> None:
         self._log.setVisible(not self._log.isVisible())

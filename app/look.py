@@ -27,15 +27,15 @@ BACKGROUNDS: tuple[tuple[Background, str], ...] = (
 Motion = Literal["turning", "travelling", "still"]
 MOTIONS: tuple[tuple[Motion, str], ...] = (
     ("turning", "Turning on the spot"),
-    ("travelling", "Travelling as in the video"),
+    ("travelling", "Travelling as filmed"),
     ("still", "Facing one way"),
 )
 ViewCamera = Literal["orbit", "input"]
 MousePreset = Literal["simple", "blender", "maya"]
 MOUSE_PRESETS: tuple[tuple[MousePreset, str], ...] = (
-    ("simple", "Simple: drag orbits"),
-    ("blender", "Blender: middle drag orbits"),
-    ("maya", "Maya: Alt+drag orbits"),
+    ("simple", "Drag orbits"),
+    ("blender", "As in Blender"),
+    ("maya", "As in Maya"),
 )
 
 

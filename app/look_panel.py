@@ -63,6 +63,7 @@ class LookPanel(QWidget):
         form.setContentsMargins(2 * SPACE_PX, 2 * SPACE_PX, 2 * SPACE_PX, SPACE_PX)
         form.setVerticalSpacing(SPACE_PX)
         form.setHorizontalSpacing(2 * SPACE_PX)
+        form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         form.addRow(_heading("Viewport"))
         for name, title, choices in CHOICES:
@@ -94,7 +95,7 @@ class LookPanel(QWidget):
         for value, text in choices:
             box.addItem(text, value)
         box.setAccessibleName(title)
-        box.setMinimumContentsLength(8)
+        box.setMinimumContentsLength(max(len(text) for _, text in choices))
         box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         box.activated.connect(lambda row: self._session.set_look(**{name: box.itemData(row)}))
         self._boxes[name] = box

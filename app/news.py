@@ -24,7 +24,9 @@ class News(QObject):
         super().__init__(window)
         self._window = window
         session = window.session
+        self._has_said_feed = False
         session.feed_changed.connect(self._on_feed)
+        session.source_changed.connect(self._on_source)
         session.recorder.recorded.connect(self._on_recorded)
         session.jobs.ended.connect(self._on_job)
         window.improver.improved.connect(self._on_improved)
@@ -49,10 +51,18 @@ class News(QObject):
         session = self._window.session
         facts, health = session.facts, session.feed_health
         if facts is None or health == "live":
+            self._has_said_feed = False
             self._window.banner.hide()
             return
         what = "gives no pictures" if health == "stalled" else "repeats the same picture"
         self._window.say(f"{facts.name} {what}. Waiting for it to come back…")
+        self._has_said_feed = True
+
+    def _on_source(self) -> None:
+        """Nobody waits for a camera that was left."""
+        if self._has_said_feed:
+            self._has_said_feed = False
+            self._window.banner.hide()
 
     def _on_job(self, job: Job) -> None:
         """Sessions and models that a job made can be opened at once; a tuned model is compared."""

@@ -226,7 +226,8 @@ QCheckBox::indicator:checked {{ background: {tones.accent}; border-color: {tones
     image: url({tick}); }}
 QCheckBox::indicator:disabled {{ border-color: {tones.line}; background: {tones.window}; }}
 QComboBox, QSpinBox, QDoubleSpinBox, QLineEdit {{ background: {tones.field};
-    border: 1px solid {tones.line}; border-radius: 5px; padding: 3px 6px; min-height: {field_px}px; }}
+    border: 1px solid {tones.line}; border-radius: 5px; padding: 3px 6px;
+    min-height: {field_px}px; }}
 QComboBox:hover, QLineEdit:hover {{ border-color: {tones.muted}; }}
 QAbstractSpinBox QLineEdit, QComboBox QLineEdit {{ border: 0; padding: 0; min-height: 0;
     background: transparent; }}

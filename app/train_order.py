@@ -42,6 +42,8 @@ def train_order(training: Training) -> JobOrder:
         prepare=lambda: model.parent.mkdir(parents=True, exist_ok=True),
         keep=JobOrder(title, (*words, "--ship")),
         can_keep=(run / CHECKPOINT).is_file,
+        figure="total",
+        measures_path=run / "log.jsonl",
         discard=lambda: shutil.rmtree(run, ignore_errors=True),
     )
 
@@ -58,6 +60,7 @@ def adapt_order(session: "Session", name: str) -> JobOrder:
         prepare=lambda: made.parent.mkdir(parents=True, exist_ok=True),
         keeps_itself=True,
         tunes=session.model,
+        figure="iou",
     )
 
 

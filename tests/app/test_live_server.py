@@ -79,6 +79,15 @@ def test_a_standing_camera_is_said_and_recovers(
     assert camera.connections == (2 if mode == "away" else 1)
 
 
+def test_nobody_waits_for_a_camera_that_was_left(
+    live: MainWindow, qtbot: QtBot, camera: MjpegCamera
+) -> None:
+    camera.mode = "stalled"
+    qtbot.waitUntil(lambda: "gives no pictures" in said(live), timeout=PATIENCE_MS)
+    live.session.close_source()
+    assert said(live) == ""
+
+
 def test_a_camera_may_change_size(live: MainWindow, qtbot: QtBot, camera: MjpegCamera) -> None:
     """Within a connection pictures are brought to the size of the first; a new one starts anew."""
     camera.size_px = (320, 240)

@@ -1,12 +1,14 @@
 """Training in the window: what is asked, stop and keep, cancel and discard, models of one's own."""
 
 import argparse
+import json
 import sys
 import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
@@ -17,12 +19,13 @@ from app.improve import improve_order
 from app.job import Job
 from app.job_runner import JobOrder, JobRunner
 from app.main_window import MainWindow
+from app.measures import curves_of, rows_of
 from app.model_actions import ask_train
 from app.model_shelf import free_name, model_place, shelf_folder, shelf_models
 from app.services import real_services
 from app.train_dialog import TrainDialog
 from app.train_order import Training, adapt_order, has_command, plain_name, train_order
-from tests.app.person import LEFT, key
+from tests.app.person import LEFT, key, pixels
 from training.commands import adapt, train
 
 LEARNER = """
@@ -213,3 +216,40 @@ def test_escape_closes_the_dialog(window: MainWindow, qtbot: QtBot) -> None:
     QTest.keyClick(dialog, Qt.Key.Key_Escape)
     assert not dialog.isVisible()
     key(window, Qt.Key.Key_K)
+
+
+def test_curves_of_a_run_show_what_is_held_out(tmp_path: Path) -> None:
+    """Rows of a run's log; the last one is half written."""
+    log = tmp_path / "log.jsonl"
+    assert rows_of(log) == []
+    rows = [{"step": 50 * k, "total": 9.0 - k} for k in range(1, 5)]
+    rows[1]["check_total"], rows[3]["check_total"] = 8.5, 8.0
+    rows.append({"step": 250, "total": float("nan")})
+    log.write_text("\n".join(json.dumps(row) for row in rows) + '\n{"step": 3', encoding="utf-8")
+    learning, held_out = curves_of(rows_of(log), "total")
+    assert (learning.name, held_out.name) == ("learning", "held out")
+    assert learning.values.tolist() == [8.0, 7.0, 6.0, 5.0]
+    assert held_out.steps.tolist() == [100.0, 200.0]
+    assert curves_of(rows_of(log), "iou") == []
+
+
+TELLS = """
+import json, time
+for step, iou in ((0, 0.6), (20, 0.7), (40, 0.72)):
+    print(json.dumps({"event": "measure", "step": step, "check_iou": iou}), flush=True)
+"""
+
+
+def test_the_card_of_a_training_draws_its_curve(window: MainWindow, qtbot: QtBot) -> None:
+    window.show_jobs()
+    runner = window.session.jobs
+    order = JobOrder("Adapt", (), figure="iou", program=(sys.executable, "-c", TELLS))
+    job_id = runner.start(order)
+    chart = window.jobs.cards[job_id].chart
+    assert chart.isHidden()
+    qtbot.waitUntil(lambda: runner.jobs[job_id].has_ended, timeout=20000)
+    assert chart.isVisible()
+    assert [curve.name for curve in chart.curves] == ["held out"]
+    assert chart.accessibleDescription() == "held out 0.72"
+    drawn = pixels(chart.grab().toImage())
+    assert (np.abs(drawn - (233, 161, 59)).max(-1) < 30).sum() > 20  # the line, in its colour
