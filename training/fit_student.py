@@ -22,6 +22,7 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 from core.errors import ExplainedError, ModelError
+from core.model import load_model
 from core.student import StudentConfig, StudentNetwork
 from core.student_paper_torch import PaperConfig, PaperStudent, network_of
 from training.augment import AugmentConfig
@@ -32,6 +33,7 @@ from training.losses import LossTerms, LossWeights, student_loss
 from training.muon import split_optimizers
 from training.parallel import Workers, average_gradients, join_workers, share_progress
 from training.rig_teacher import Knowledge
+from training.start_from_model import begin_with_model, copy_known
 from training.synth.views import look_rotation
 from training.template_torch import TemplateTorch
 
@@ -69,7 +71,7 @@ class FitConfig:
     is_half: bool = True
     """bfloat16 in the encoder: twice as fast on CPUs that have it."""
     start_from: str | None = None
-    """Another run's folder: begin with its network, as far as the sizes agree."""
+    """Another run's folder, or a model's: begin with its network, as far as the sizes agree."""
     student: StudentConfig | PaperConfig = field(default_factory=lambda: StudentConfig(points=48))
     losses: LossWeights = field(default_factory=LossWeights)
     augment: AugmentConfig = field(default_factory=AugmentConfig)
@@ -86,7 +88,7 @@ class StudentFit:
         self.workers = workers or Workers(0, 1, torch.device("cpu"))
         self.net = network_of(config.student)
         initialise_roots(self.net)
-        if config.start_from is not None:
+        if config.start_from is not None and not _is_model(config.start_from):
             begin_with(self.net, Path(config.start_from) / "checkpoint.safetensors")
         device = self.workers.device
         self.net.to(device, memory_format=torch.channels_last)
@@ -135,6 +137,13 @@ class StudentFit:
         self.step += 1
         self.used_s = share_progress(self.used_s + time.perf_counter() - started, self.workers)
         return terms
+
+    def begin_with_model(self, folder: Path, batches: list[Batch]) -> None:
+        """Begin with a shipped model's network; some crops to measure its normalisations on."""
+        image = torch.cat([batch.image for batch in batches[:2]])
+        crop_tan = torch.cat([batch.crop_tan for batch in batches[:2]])
+        begin_with_model(self.net, load_model(folder).student, image, crop_tan)
+        self.average.load_state_dict(self.net.state_dict())
 
     def validate(self, batches: list[Batch]) -> dict[str, float]:
         """Figures of the averaged network on held-out crops."""
@@ -223,25 +232,20 @@ def initialise_roots(net: StudentNetwork | PaperStudent) -> None:
 
 
 def begin_with(net: StudentNetwork | PaperStudent, checkpoint: Path) -> None:
-    """Copy the averaged weights of another run wherever name and sizes agree; where a layer has
-    grown, into its first rows and columns, and the rest starts at zero.
+    """Copy the averaged weights of another run (`training.start_from_model.copy_known`).
 
     Raises:
         ModelError: There is no such checkpoint.
     """
     if not checkpoint.exists():
         raise ModelError(f"No checkpoint to start from at {checkpoint}: train that run first.")
+    average = "average."
     theirs = load_file(checkpoint)
-    with torch.no_grad():
-        for name, value in net.state_dict().items():
-            known = theirs.get(f"average.{name}")
-            if known is None or known.dim() != value.dim() or known.dtype != value.dtype:
-                continue
-            if any(old > new for old, new in zip(known.shape, value.shape, strict=True)):
-                continue
-            if known.shape != value.shape:
-                value.zero_()
-            value[tuple(slice(size) for size in known.shape)] = known
+    copy_known(net, {k[len(average) :]: v for k, v in theirs.items() if k.startswith(average)})
+
+
+def _is_model(folder: str) -> bool:
+    return (Path(folder) / "model.json").is_file()
 
 
 def fit_student(
@@ -264,6 +268,8 @@ def fit_student(
     loader = CropLoader(store, truth, order[held_out:], config.augment, config.batch_size)
     checker = CropLoader(store, truth, order[:held_out], config.augment, config.batch_size)
     check = _first(checker, min(8, held_out // config.batch_size), config.seed)
+    if fit.step == 0 and config.start_from is not None and _is_model(config.start_from):
+        fit.begin_with_model(Path(config.start_from), check)
     _run(fit, loader, check, folder, report)
     if workers.is_first:
         fit.save(folder)

@@ -118,6 +118,8 @@ def pack_job(recipe: Recipe, run: Path) -> PackJob:
 
 def card(recipe: Recipe, crop_count: int) -> dict[str, Any]:
     """Facts for model.json."""
+    start = recipe.fit.start_from
+    begun = {} if start is None else {"started_from": Path(start).name}
     return {
         "category": recipe.category,
         "licence": recipe.licence,
@@ -126,6 +128,7 @@ def card(recipe: Recipe, crop_count: int) -> dict[str, Any]:
             "sources": list(recipe.sources),
             "synthetic_crops": crop_count,
             "minutes": recipe.fit.minutes,
+            **begun,
             "real_footage": "none",
             "commit": _commit().strip(),
         },

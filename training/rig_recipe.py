@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import RigError
+from core.model import MODELS_FOLDER
 from core.rig import Rig
 from core.rig_import import ImportedRig, read_rig
 from training.evaluation.keypoint_map import keypoint_map
 from training.face_front import faced_front
+from training.fit_student import FitConfig
 from training.prepare_rig import RigPreparation
 from training.recipe import Recipe
 from training.rig_teacher import RigTeacherConfig
@@ -20,9 +22,12 @@ from training.synth.crops import CropConfig
 from training.synth.people_parts import people_parts
 from training.synth.views import ViewConfig
 
-MINUTES = 38.0
-"""To fit the student. With 16 shards to draw and decoders to learn: an hour on two cores."""
-SHARDS = 16
+MINUTES = 46.0
+"""To fit the student. Decoders, crops, shipping and score take 3 to 4 minutes of two cores more
+(docs/training.md); the rest of the hour is for slower machines."""
+SHARDS = 24
+_BEGUN_WITH = {"human": "human", "quadruped": "dog"}
+"""Shipped models whose networks already look at such bodies."""
 _FINGERS = ("finger", "thumb", "index", "middle", "ring", "pinky")
 _FEWEST_JOINTS = 3
 _LIKELY_M = {"human": (0.5, 2.6), "quadruped": (0.1, 3.5), "custom": (0.02, 30.0)}
@@ -65,6 +70,7 @@ def plan_for_rigs(paths: list[Path], name: str, length_m: float | None = None) -
         fit_prior=FitPrior(ridge=0.005, is_turned=True),
         original_share=0.3,
     )
+    begun = _begun_with(category)
     views = ViewConfig(elevation_rad=(-0.35, 0.7)) if category == "human" else ViewConfig()
     recipe = Recipe(
         name, category, tuple(paths),
@@ -74,8 +80,20 @@ def plan_for_rigs(paths: list[Path], name: str, length_m: float | None = None) -
         sources=tuple(path.name for path in paths),
         teacher=config,
         crops=CropConfig(view=views),
+        fit=FitConfig(start_from=None if begun is None else str(begun)),
     )  # fmt: skip
-    return RigPlan(recipe, _notes(imported, template.rig, category, degrees, length))
+    notes = _notes(imported, template.rig, category, degrees, length)
+    if begun is not None:
+        notes += (f"The student begins with the network of {begun.name}.",)
+    return RigPlan(recipe, notes)
+
+
+def _begun_with(category: str) -> Path | None:
+    """The folder of a model to begin with, if it ships."""
+    name = _BEGUN_WITH.get(category)
+    if name is None or not (MODELS_FOLDER / name / "model.json").is_file():
+        return None
+    return MODELS_FOLDER / name
 
 
 def _check_sibling(path: Path, sibling: Rig, template: Rig) -> None:

@@ -17,6 +17,7 @@ from training import rig_recipe
 from training.face_front import faced_front, turned
 from training.invented_motion import SwayConfig, invented_clips
 from training.prepare_rig import RigPreparation, prepare_rig, words_of
+from training.recipe import card
 from training.rig_recipe import category_of, likely_length_m, plan_for_rigs
 
 
@@ -65,6 +66,24 @@ def test_a_giant_is_brought_to_a_usual_length() -> None:
     dog = made_dog()
     assert likely_length_m(dog, "quadruped") == 0.8
     assert likely_length_m(replace(dog, metres_per_unit=154.0), "quadruped") == 1.2
+
+
+def test_the_student_begins_with_a_shipped_one_of_its_kind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rig_recipe, "MODELS_FOLDER", tmp_path)
+    assert rig_recipe._begun_with("quadruped") is None  # none ships
+    (tmp_path / "dog").mkdir()
+    (tmp_path / "dog" / "model.json").write_text("{}")
+    assert rig_recipe._begun_with("quadruped") == tmp_path / "dog"
+    assert rig_recipe._begun_with("custom") is None
+    plan = plan_for_rigs([made_arm().save(tmp_path / "arm.glb")], "arm")
+    assert plan.recipe.fit.start_from is None
+    assert "started_from" not in card(plan.recipe, 7)["training"]
+    monkeypatch.setattr(rig_recipe, "category_of", lambda rig: "quadruped")
+    plan = plan_for_rigs([tmp_path / "arm.glb"], "arm")
+    assert "begins with the network of dog" in plan.notes[-1]
+    assert card(plan.recipe, 7)["training"]["started_from"] == "dog"
 
 
 def test_invented_motions_are_smooth_and_within_their_limit() -> None:
