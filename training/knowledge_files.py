@@ -14,7 +14,8 @@ from safetensors.numpy import load_file, save_file
 from core.appearance import AppearanceBasis
 from core.articulation import ArticulationDecoder, LatentStatistics
 from training.articulation import ArticulationFit, PoseAutoencoder, WhitenedEncoder
-from training.rig_teacher import Knowledge, RigTeacher
+from training.rig_teacher import Knowledge
+from training.teacher_protocol import KnowledgeTeacher
 
 FILE = "knowledge.safetensors"
 
@@ -32,7 +33,7 @@ def save_knowledge(knowledge: Knowledge, folder: Path) -> None:
     os.replace(part, folder / FILE)
 
 
-def load_knowledge(teacher: RigTeacher, folder: Path) -> Knowledge | None:
+def load_knowledge(teacher: KnowledgeTeacher, folder: Path) -> Knowledge | None:
     """What was saved for the same rigs, or None."""
     path = folder / FILE
     if not path.exists():

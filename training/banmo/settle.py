@@ -2,11 +2,11 @@
 
 start = settled(start, clips, config)
 
-The category's body stands as its rig was made: a Shiba's tail lies curled on its back. A fox's
-hangs behind it. First the body with its own skin is moved until it fills the masks; then what lies in the
-middle of the body (spine, neck, head, tail) rests as it mostly does in the clips. Bones as soft
-Gaussians could not tell a curled tail from the back that it touches, and a field would grow webs
-between them.
+The category's body stands as its rig was made: a Shiba's tail lies curled on its back, a fox's
+hangs behind it. First the body with its own skin is moved until it fills the masks; then what lies
+in the middle of the body (spine, neck, head, tail) rests as it mostly does in the clips. Bones as
+soft Gaussians could not tell a curled tail from the back that it touches, and a field would grow
+webs between them.
 """
 
 from collections.abc import Callable, Sequence

@@ -97,7 +97,7 @@ def _finish(fit: Any, arguments: argparse.Namespace, clips: Any, out: Writer) ->
         fit.teacher.cpu(), clips[1], arguments.out, (arguments.resolution, arguments.faces)
     )
     if arguments.student is not None:
-        _distil(arguments, fit.config, clips[1], out)
+        _distil(arguments, fit.config, out)
     rays = fit.config.frames_per_step * fit.config.rays_per_frame * fit.step / fit.used_s
     out.line(
         f"{arguments.out}: {fit.step} steps, {rays:.0f} rays a second, silhouette IoU "
@@ -107,16 +107,15 @@ def _finish(fit: Any, arguments: argparse.Namespace, clips: Any, out: Writer) ->
     return 0
 
 
-def _distil(
-    arguments: argparse.Namespace, config: "TeacherConfig", clips: Any, out: Writer
-) -> None:
+def _distil(arguments: argparse.Namespace, config: "TeacherConfig", out: Writer) -> None:
     from training.banmo.distil import DistilJob, distil
 
     job = DistilJob(
-        arguments.student.name, arguments.out, clips, arguments.student,
-        arguments.student_minutes, config.threads, arguments.start_from,
+        arguments.student.name, arguments.out, arguments.student,
+        minutes=arguments.student_minutes, threads=config.threads,
+        start_from=arguments.start_from,
     )  # fmt: skip
-    distil(job, lambda share, row: out.progress("fit student", share, 1.0))
+    distil(job, out.progress)
     out.line(f"The student is in {arguments.student}.")
 
 

@@ -8,6 +8,7 @@ joints and skin, a similarity between the two rig spaces. So one student learns 
 """
 
 from dataclasses import dataclass, replace
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -27,6 +28,15 @@ from training.turns import rotations_from_turns, turns_from_rest
 
 SAME_REST_RAD = 0.45
 """Bones that rest closer together than this are taken to rest alike."""
+
+
+@runtime_checkable
+class Painter(Protocol):
+    """Who gives a body its colours."""
+
+    def paint(self, rng: np.random.Generator) -> Float[np.ndarray, "verts 3"]:
+        """Colours of the vertices, sRGB 0..1."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -66,7 +76,7 @@ class SynthBody:
     space_of_template: Int[np.ndarray, " own"]
     """Which number of the template's shape code each own number is; -1: none."""
     fit: TemplateFit
-    painter: CoatPainter | ClothesPainter
+    painter: Painter
     template: Rig
     clips: tuple[MotionClip, ...] = ()
     """The motions in time; the pool has their frames."""
@@ -102,6 +112,8 @@ class SynthBody:
         painter = self.painter
         if isinstance(painter, ClothesPainter):
             return replace(self, painter=replace(painter, original_share=share))
+        if not isinstance(painter, CoatPainter):
+            return self
         config = replace(painter.config, original_share=share)
         return replace(self, painter=replace(painter, config=config))
 
