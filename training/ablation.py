@@ -2,12 +2,15 @@
 
     rows = ablate(recipe, folder, AblationConfig(minutes=10), progress)
 
-Everything shares one run's crops and frozen decoders. The temporal variants share one student. A
-variant whose figures are in the folder is not done again, so an interrupted ablation goes on.
+Everything shares one run's crops and frozen decoders. The temporal variants and templates share one
+student: that of a finished model, if one is given, else the small one that the others are held
+against. A variant whose figures are in the folder is not done again: an interrupted ablation goes
+on.
 """
 
 import json
 import os
+import shutil
 import time
 from collections.abc import Callable
 from contextlib import closing
@@ -15,11 +18,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import onnx
 import torch
 
 from core.articulation import ArticulationDecoder
-from core.model import load_model
-from core.temporal_encoder import FILE
+from core.model import CategoryModel, load_model
+from core.model_files import WEIGHTS
+from core.temporal_encoder import FACTS, FILE
 from training.ablation_scores import AblationScores, score_variant
 from training.clip import Clip
 from training.coarse_template import coarse_model
@@ -49,6 +54,8 @@ class AblationConfig:
     """Shares of the template's triangles."""
     temporal: TemporalStage = field(default_factory=TemporalStage)
     score_stride: int = 4
+    finished: CategoryModel | None = None
+    """A model trained in full; its encoder over time stands in the row of the transformers."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,21 +82,45 @@ def ablate(
     knowledge = draw_crops(recipe, folder, progress)
     kitchen = _Kitchen(recipe, knowledge, folder, config, clips, progress)
     base = _student(kitchen, "base", recipe)
+    whole = _finished(kitchen) or base
     rows = {
-        "transformer over time": _scored(kitchen, "transformer", _temporal(kitchen, "transformer")),
-        "Conv1d over time": _scored(kitchen, "conv", _temporal(kitchen, "conv")),
-        "no temporal encoder": _scored(kitchen, "filters", base),
+        "transformer over time": _scored(
+            kitchen, "transformer", _temporal(kitchen, "transformer", whole)
+        ),
+        "Conv1d over time": _scored(kitchen, "conv", _temporal(kitchen, "conv", whole)),
+        "no temporal encoder": _scored(kitchen, "filters", whole),
+    }
+    for share in config.coarse:
+        model = _coarse(kitchen, whole, share)
+        name = f"template of {share:.0%} of the triangles"
+        rows[name] = _scored(kitchen, f"coarse_{share:g}", model)
+    if whole != base:
+        rows["small student"] = _scored(kitchen, "base", base)
+    return rows | {
         "one hypothesis": _scored(kitchen, "one", _student(kitchen, "one", _one(recipe))),
         "decoder not frozen": _scored(kitchen, "thawed", _thawed_student(kitchen)),
         f"{config.less_data:.0%} of the data": _scored(kitchen, "less", _less(kitchen)),
     }
-    for share in config.coarse:
-        name = f"template of {share:.0%} of the triangles"
-        model = folder / f"coarse_{share:g}" / "model"
-        if not (model / "model.json").exists():
-            ship_again(coarse_model(load_model(base), share), model)
-        rows[name] = _scored(kitchen, f"coarse_{share:g}", model)
-    return rows
+
+
+def _finished(kitchen: _Kitchen) -> Path | None:
+    """A copy of the finished model without its temporal encoder."""
+    model = kitchen.config.finished
+    if model is None or model.folder is None:
+        return None
+    copy = kitchen.folder / "finished" / "model"
+    if not (copy / "model.json").exists():
+        copy.mkdir(parents=True, exist_ok=True)
+        for name in (WEIGHTS, "student.onnx", "model.json"):
+            shutil.copyfile(model.folder / name, copy / name)
+    return copy
+
+
+def _coarse(kitchen: _Kitchen, whole: Path, share: float) -> Path:
+    model = kitchen.folder / f"coarse_{share:g}" / "model"
+    if not (model / "model.json").exists():
+        ship_again(coarse_model(load_model(whole), share), model)
+    return model
 
 
 def _scored(kitchen: _Kitchen, name: str, model_folder: Path) -> AblationScores:
@@ -142,9 +173,11 @@ def _less(kitchen: _Kitchen) -> Path:
     return _student(kitchen, "less", kitchen.recipe, crops)
 
 
-def _temporal(kitchen: _Kitchen, kind: str) -> Path:
-    """The base student with a temporal encoder of some kind, in a folder of its own."""
-    base, model = kitchen.folder / "base" / "model", kitchen.folder / kind / "model"
+def _temporal(kitchen: _Kitchen, kind: str, base: Path) -> Path:
+    """A student with a temporal encoder of some kind, in a folder of its own."""
+    model, done = kitchen.folder / kind / "model", kitchen.config.finished
+    if done is not None and done.folder is not None and _kind_of(done) == kind:
+        return done.folder
     if not (model / FILE).exists():
         model.mkdir(parents=True, exist_ok=True)
         for path in base.iterdir():
@@ -157,6 +190,15 @@ def _temporal(kitchen: _Kitchen, kind: str) -> Path:
             kitchen.recipe, model, kitchen.folder, replace(stage, fit=fit), kitchen.progress
         )
     return model
+
+
+def _kind_of(model: CategoryModel) -> str | None:
+    """Of a model's temporal encoder, if it has one."""
+    if model.folder is None or not (model.folder / FILE).exists():
+        return None
+    graph = onnx.load(model.folder / FILE)
+    facts = {prop.key: prop.value for prop in graph.metadata_props}
+    return json.loads(facts.get(FACTS, "{}")).get("fit", {}).get("kind")
 
 
 class ThawedFit(StudentFit):

@@ -79,7 +79,7 @@ def test_every_variant_becomes_a_row(
     rows = ablate(recipe, tmp_path, config, [], lambda stage, done, total: None)
     assert len(rows) == 7
     assert [folder.parent.name for folder in scored] == [
-        "transformer", "conv", "base", "one", "thawed", "less", "coarse_0.5",
+        "transformer", "conv", "base", "coarse_0.5", "one", "thawed", "less",
     ]  # fmt: skip
     assert (tmp_path / "conv" / "model" / "temporal.onnx").read_bytes() == b"conv"
     assert len(list((tmp_path / "less_crops").glob("shard_*.npz"))) == 1
@@ -90,6 +90,47 @@ def test_every_variant_becomes_a_row(
     again = ablate(recipe, tmp_path, config, [], lambda stage, done, total: None)
     assert again == rows
     assert len(scored) == 7  # nothing was done twice
+
+
+def test_a_finished_model_stands_in_the_rows_that_train_no_student(
+    knowledge: Knowledge, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its own encoder is its row; what is trained anew is held against a small student."""
+    whole = tmp_path / "whole"
+    write_model(made_model(), whole)
+    (whole / "student.onnx").write_bytes(b"")  # nothing here runs it
+    fitted: list[str] = []
+    monkeypatch.setattr(ablation, "_kind_of", lambda model: "transformer")
+    monkeypatch.setattr(ablation, "draw_crops", lambda recipe, run, progress: knowledge)
+    for step in ("_thawed_student", "_less"):
+        monkeypatch.setattr(ablation, step, lambda kitchen, *more: tmp_path / "small")
+    monkeypatch.setattr(ablation, "_student", lambda kitchen, name, recipe: tmp_path / "small")
+    monkeypatch.setattr(ablation, "ship_again", lambda model, folder: write_model(model, folder))
+    monkeypatch.setattr(
+        ablation, "cook_temporal", lambda recipe, model, *rest: fitted.append(model.parent.name)
+    )
+    scored: dict[str, Path] = {}
+
+    def score(kitchen, name: str, folder: Path) -> AblationScores:
+        scored[name] = folder
+        return SCORES
+
+    monkeypatch.setattr(ablation, "_scored", score)
+    config = AblationConfig(coarse=(0.5,), finished=read_model(whole))
+    recipe = Recipe("tube", "tube", (Path("tube.glb"),))
+    rows = ablate(recipe, tmp_path, config, [], lambda stage, done, total: None)
+    assert list(rows)[4:] == [
+        "small student",
+        "one hypothesis",
+        "decoder not frozen",
+        "12% of the data",
+    ]
+    assert scored["transformer"] == whole
+    assert scored["filters"] == tmp_path / "finished" / "model"
+    assert scored["base"] == tmp_path / "small"
+    assert fitted == ["conv"]
+    coarse = read_model(tmp_path / "coarse_0.5" / "model")
+    assert len(coarse.rig.vertices) < len(made_model().rig.vertices)
 
 
 def _write(job, folder: Path) -> None:
@@ -148,5 +189,6 @@ def test_the_document_says_how_the_table_came_about(tmp_path: Path) -> None:
     text = path.read_text()
     assert "\n".join(table) in text
     assert "--minutes 12 --shards 7" in text
+    assert "--finished" not in text
     assert "--clips 160 --steps 4000 --threads 2" in text
     assert list(path.parent.iterdir()) == [path]

@@ -54,7 +54,7 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-o", "--output", type=Path, help="model folder to write")
     parser.add_argument("--run", type=Path, help="folder of this run; the same folder resumes it")
     parser.add_argument(
-        "--start-from", type=Path, metavar="RUN", help="begin with another run's network"
+        "--start-from", type=Path, metavar="RUN|MODEL", help="begin with the network of another"
     )
     parser.add_argument(
         "--crops-only", action="store_true", help="stop when the training pictures are drawn"
@@ -68,7 +68,7 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
 def _add_budget(parser: argparse.ArgumentParser) -> None:
     """How much time, how many pictures, how many cores."""
     parser.add_argument(
-        "--minutes", type=float, help="time to fit the student (default: 38 for a rig)"
+        "--minutes", type=float, help="time to fit the student (default: 46 for a rig)"
     )
     parser.add_argument("--shards", type=int, help="how many shards of 4096 crops to draw")
     parser.add_argument(
@@ -115,6 +115,10 @@ def _add_ablation(parser: argparse.ArgumentParser) -> None:
         "--ablation", type=Path, metavar="FILE", nargs="?", const=ABLATION_TABLE,
         help="train the variants of DASR's table 2, --minutes each, and write the table to FILE "
         "(default: docs/ablation.md)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--finished", metavar="MODEL",
+        help="of the ablation: a model trained in full, to compare temporal encoders and templates",
     )  # fmt: skip
 
 
@@ -235,6 +239,7 @@ def _finder(
 
 
 def _ablation(arguments: argparse.Namespace, recipe: Any, folder: Path, out: Writer) -> int:
+    from core.model import load_model
     from training.ablation import AblationConfig, ablate
     from training.ablation_document import write_document
     from training.evaluation.synthetic_set import synthetic_clips
@@ -244,7 +249,8 @@ def _ablation(arguments: argparse.Namespace, recipe: Any, folder: Path, out: Wri
     clips, _ = synthetic_clips(recipe.name, arguments.rigs, True, out.progress)
     fit = TemporalFitConfig(steps=arguments.steps)
     stage = TemporalStage(arguments.clips, fit=fit, threads=recipe.fit.threads)
-    config = AblationConfig(minutes=recipe.fit.minutes, temporal=stage)
+    finished = load_model(arguments.finished) if arguments.finished else None
+    config = AblationConfig(minutes=recipe.fit.minutes, temporal=stage, finished=finished)
     rows = ablate(recipe, folder, config, clips, out.progress)
     for line in write_document(arguments.ablation, recipe, config, clips, rows):
         out.line(line)
