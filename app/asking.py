@@ -187,12 +187,21 @@ def show_doctor(window: "MainWindow") -> None:
     dialog.open()
 
 
+def first_place(session: "Session") -> Path:
+    """Beside the video; what belongs to the bundled sample does not go into the program."""
+    assert session.facts is not None
+    video = Path(session.facts.text)
+    sample = session.services.sample_path
+    is_bundled = sample is not None and video == Path(sample)
+    return Path.home() / video.name if is_bundled else video
+
+
 def ask_save(window: "MainWindow") -> None:
     """Where to keep the session; it is written on a thread of its own."""
     session = window.session
     if session.store is None or session.facts is None:
         return
-    name = str(Path(session.facts.text).with_suffix(SESSION_SUFFIX))
+    name = str(first_place(session).with_suffix(SESSION_SUFFIX))
     path, _ = QFileDialog.getSaveFileName(window, "Save session", name, "Sessions (*.session)")
     if not path:
         return

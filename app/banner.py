@@ -75,7 +75,10 @@ class Banner(QFrame):
         self._details.setVisible(error is not None)
         self._copy.setVisible(error is not None)
         self._copy.setText("Copy report")
-        self._tint("warning", current_tones().bad if error is not None else current_tones().accent)
+        if error is not None:
+            self._tint("warning", current_tones().bad)
+        else:
+            self._tint("info", current_tones().accent)
         self.show()
         self._ask_height()
 

@@ -118,6 +118,7 @@ class ExportDialog(QDialog):
         form.addRow("Frame rate", self.rate)
         form.addRow("Body length", self.length)
         row = QHBoxLayout()
+        row.setSpacing(SPACE_PX)
         browse = QPushButton("Browse…")
         browse.clicked.connect(self._browse)
         row.addWidget(self.path, 1)

@@ -5,6 +5,8 @@ from collections import deque
 from collections.abc import Callable
 
 WINDOW_S = 2.0
+SHORTEST_S = 0.5
+"""Two ticks that a busy machine delivers at once are no thousand in a second."""
 
 
 class RateMeter:
@@ -22,4 +24,4 @@ class RateMeter:
         ticks = [tick for tick in list(self._ticks) if tick > self._now() - WINDOW_S]
         if len(ticks) < 2:
             return 0.0
-        return (len(ticks) - 1) / max(ticks[-1] - ticks[0], 1e-6)
+        return (len(ticks) - 1) / max(ticks[-1] - ticks[0], SHORTEST_S)

@@ -34,7 +34,7 @@ class TransportBar(QWidget):
         self.frame.setFont(scaled_font(0.9, mono=True))
         self.timecode.setAccessibleName("Time")
         self.frame.setAccessibleName("Frame")
-        for label, widest in ((self.timecode, "0:00:00.000"), (self.frame, "00000 / 00000")):
+        for label, widest in ((self.timecode, "0:00:00.000"), (self.frame, "frame 00000, live")):
             label.setMinimumWidth(QFontMetrics(label.font()).horizontalAdvance(widest))
         for label in (self.frame, self.progress):
             label.setProperty("tone", "muted")

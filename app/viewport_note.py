@@ -34,11 +34,16 @@ class ViewportNote(QLabel):
             return "Loading the model…"
         if session.model is None:
             return "No model is installed: drop a model folder or .zip on the window."
-        if session.explore.is_frozen or session.shown is None:
+        if session.explore.is_frozen or session.facts is None:
             return ""
+        if session.shown is None:
+            return "Reading the first picture…"
         result = session.shown.result
         if result is not None and not result.is_covered:
             return "No subject found here. Drag a box around it in the input picture."
+        store = session.store
+        if result is None and (store is None or store.covered_part() == 0):
+            return "Reconstructing the first frame…"
         return ""
 
     def _size_in(self, room_px: int) -> QSize:

@@ -1,11 +1,13 @@
 """Exporting, saving and reopening."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from app.asking import first_place
 from app.export_dialog import ExportDialog
 from app.export_order import export_order
 from app.export_thread import ExportJob, write_take
@@ -100,3 +102,9 @@ def test_a_session_without_its_video_says_where_it_was(
     write_take(job)
     window.open_text(str(tmp_path / "walk.session"))
     assert "put it back beside the session" in window.banner.text.text()
+
+
+def test_the_sample_is_not_saved_into_the_program(window: MainWindow, opener: Opener) -> None:
+    assert first_place(window.session) == Path.home() / "fake.mp4"
+    window.session.services = replace(window.session.services, sample_path="other.mp4")
+    assert first_place(window.session) == Path("fake.mp4")  # beside the video

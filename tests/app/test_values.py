@@ -87,6 +87,10 @@ def test_rates_come_from_the_last_seconds() -> None:
     assert meter.per_second() == pytest.approx(20)
     now[0] = 100.0
     assert meter.per_second() == 0
+    meter.tick()
+    now[0] += 0.0003  # two at once, after a pause
+    meter.tick()
+    assert meter.per_second() == pytest.approx(2)
 
 
 def test_no_shortcut_is_given_twice() -> None:
