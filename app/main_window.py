@@ -189,10 +189,11 @@ class MainWindow(QMainWindow):
         session = self.session
         for signal in (
             session.source_changed, session.opening_changed, session.model_changed,
-            session.play_changed, session.look_changed, session.explore_changed,
-            session.editor.changed,
+            session.play_changed, session.look_changed, session.editor.changed,
         ):  # fmt: skip
             signal.connect(self._refresh_soon)
+        # The sliders follow the video: at every frame nothing that actions ask for has changed.
+        session.explore_changed.connect(self._on_explore)
         session.source_changed.connect(self._on_source)
         session.opening_changed.connect(self._on_opening)
         session.failed.connect(self.say)
@@ -202,12 +203,19 @@ class MainWindow(QMainWindow):
         self._soon.setSingleShot(True)
         self._soon.setInterval(0)
         self._soon.timeout.connect(self.refresh)
+        self._was_frozen = session.explore.is_frozen
 
     # Showing the session.
 
     def _refresh_soon(self) -> None:
         """Many changes in one turn of the event loop are shown once."""
         self._soon.start()
+
+    def _on_explore(self) -> None:
+        is_frozen = self.session.explore.is_frozen
+        if is_frozen != self._was_frozen:
+            self._was_frozen = is_frozen
+            self._refresh_soon()
 
     def refresh(self) -> None:
         """Bring actions and title in line with the session."""

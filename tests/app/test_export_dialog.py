@@ -76,7 +76,7 @@ def test_a_saved_session_opens_with_its_results(
     window = opener(str(video))
     qtbot.waitUntil(
         lambda: window.session.store is not None and window.session.store.first_missing() is None,
-        timeout=8000,
+        timeout=20000,
     )
     session = window.session
     job = ExportJob(
@@ -86,7 +86,7 @@ def test_a_saved_session_opens_with_its_results(
     assert write_take(job).startswith("Saved")
     key(window, Qt.Key.Key_W, Qt.KeyboardModifier.ControlModifier)
     window.open_text(str(tmp_path / "walk.session"))
-    qtbot.waitUntil(lambda: has_result(window), timeout=5000)
+    qtbot.waitUntil(lambda: has_result(window), timeout=20000)
     assert session.store.first_missing() is None
     assert session.facts.text == str(video)
 
