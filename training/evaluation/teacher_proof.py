@@ -169,7 +169,7 @@ def keypoint_transfer(ours: Bodies, theirs: Bodies, masks: np.ndarray) -> float:
     marks = rng.choice(theirs.vertices.shape[1], KEYPOINTS, replace=False)
     hits = []
     for _ in range(PAIRS):
-        source, target = rng.choice(covered, 2, replace=False)
+        source, target = (int(frame) for frame in rng.choice(covered, 2, replace=False))
         drawn = rasterize(ours.vertices[source], ours.faces, ours.camera)
         seen = _is_seen(theirs, source, marks) & _is_seen(theirs, target, marks)
         if not seen.any() or not drawn.silhouette.any():
