@@ -24,8 +24,6 @@ from core.segment.segmenter import Points, SegmentMemory, check_prompt
 _LOOK_EVERY_S = 0.2
 _PRESENT = 0.5
 """Presence from which a subject is believed."""
-_SURE = 0.8
-"""Presence from which the finder may overrule the outline that is carried on."""
 _APART = 0.75
 """Overlap below which the finder and the outline mean different things."""
 _DISPUTES = 2
@@ -113,7 +111,7 @@ class AutoSegmenter:
         self, frame: Frame, memory: AutoMemory, found: FoundSubject, is_lost: bool
     ) -> AutoMemory:
         """Compare with what the finder sees, and begin again if that is something else."""
-        if found.presence < (_PRESENT if is_lost else _SURE) or found.box is None:
+        if found.presence < _PRESENT or found.box is None:
             return replace(memory, disputes=0)
         rows, columns = found.subject.shape
         carried = cv2.resize(memory.mask.alpha, (columns, rows), interpolation=cv2.INTER_AREA)

@@ -21,10 +21,13 @@ from torch import Tensor
 from core.errors import ExplainedError
 from core.segment.finder_torch import STRIDE, FinderConfig, FinderNetwork, Found
 from training.finder.picture_store import PictureStore
+from training.finder.pictures import PictureConfig
 from training.muon import split_optimizers
 
 Report = Callable[[float, float, dict[str, float]], None]
 """Minutes done, minutes in all, latest figures."""
+
+_EMPTY = PictureConfig.empty_share
 
 
 @dataclass(frozen=True)
@@ -105,7 +108,9 @@ def finder_loss(
     both = (share * mask).flatten(1).sum(1)
     total = (share + mask).flatten(1).sum(1)
     dice = (1 - (2 * both + 1) / (total + 1)).mean()
-    told = F.binary_cross_entropy_with_logits(found.presence.float(), is_there)
+    # As if half of the pictures were empty: few are, but a camera may look at nothing for hours.
+    weight = torch.where(is_there > 0, 0.5 / (1 - _EMPTY), 0.5 / _EMPTY)
+    told = F.binary_cross_entropy_with_logits(found.presence.float(), is_there, weight)
     return cross + 0.5 * dice + presence_weight * told
 
 
@@ -163,7 +168,7 @@ class _Fit:
 
     def _batch(self) -> tuple[Tensor, Tensor]:
         """Pictures mirrored and exposed anew; small ones at first."""
-        pictures, masks = self.store.take(self.rng, self.config.batch_size)
+        pictures, masks = self.store.take(self.rng, self.config.batch_size, turn=self.steps)
         if self.rng.random() < 0.5:
             pictures, masks = pictures[:, :, ::-1], masks[:, :, ::-1]
         image = _as_pictures(np.ascontiguousarray(pictures))

@@ -19,6 +19,9 @@ from training.finder.pictures import PictureMaker
 SIZES = ((192, 320), (256, 256), (192, 320), (320, 192), (224, 288))
 """Height and width of each shard in turn: as cameras and phones film."""
 
+_OPEN, _TURNS = 5, 100
+"""Shards that are read from at a time, and batches after which one of them is changed."""
+
 
 @dataclass(frozen=True)
 class PicturePlan:
@@ -92,10 +95,23 @@ class PictureStore:
         return sum(len(masks) for masks in self.masks)
 
     def take(
-        self, rng: np.random.Generator, count: int, is_held_out: bool = False
+        self,
+        rng: np.random.Generator,
+        count: int,
+        is_held_out: bool = False,
+        turn: int | None = None,
     ) -> tuple[UInt8[np.ndarray, "count height width 3"], UInt8[np.ndarray, "count rows columns"]]:
-        """Random pictures of one size; the last sixteenth of every shard is held out."""
-        shard = int(rng.integers(len(self.masks)))
+        """Random pictures of one size; the last sixteenth of every shard is held out.
+
+        Args:
+            rng: Chooses.
+            count: How many.
+            is_held_out: From the part that is not learned from.
+            turn: Number of the batch: shards near each other in time are few, so that they fit in
+                memory where all do not. None: from all shards.
+        """
+        near = None if turn is None else turn // _TURNS + int(rng.integers(_OPEN))
+        shard = int(rng.integers(len(self.masks))) if near is None else near % len(self.masks)
         total = len(self.masks[shard])
         kept = total - max(1, total // 16)
         indices = np.sort(rng.integers(kept, total, count) if is_held_out
