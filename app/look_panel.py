@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
 from app.look import BACKGROUNDS, DISPLAY_MODES, MOTIONS, MOUSE_PRESETS, SKINNINGS
 from app.scrolled import Scrolled
 from app.session import Session
-from app.theme import SPACE_PX, scaled_font
+from app.theme import SPACE_PX, scaled_font, text_scale
 
 CHOICES = (
     ("mode", "Surface", DISPLAY_MODES),
@@ -45,6 +45,8 @@ OVERLAY_TICKS = (
     ("has_difference", "Difference to the mask"),
     ("has_wipe", "Split: bare video on the left"),
 )
+LARGE = 1.3
+"""From this text on, names stand above what they name."""
 SMOOTHING_STEPS = 10
 STILL_CUTOFF_HZ, QUICK_CUTOFF_HZ = 1.2, 3.7
 """Of the filter at rest, and for a turn a second (`core.temporal.SmoothingConfig`)."""
@@ -63,7 +65,8 @@ class LookPanel(QWidget):
         form.setContentsMargins(2 * SPACE_PX, 2 * SPACE_PX, 2 * SPACE_PX, SPACE_PX)
         form.setVerticalSpacing(SPACE_PX)
         form.setHorizontalSpacing(2 * SPACE_PX)
-        form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
+        if text_scale() > LARGE:  # else choices would lose their ends
+            form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapAllRows)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         form.addRow(_heading("Viewport"))
         for name, title, choices in CHOICES:
@@ -95,7 +98,7 @@ class LookPanel(QWidget):
         for value, text in choices:
             box.addItem(text, value)
         box.setAccessibleName(title)
-        box.setMinimumContentsLength(max(len(text) for _, text in choices))
+        box.setMinimumContentsLength(8 if text_scale() < LARGE else 16)
         box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         box.activated.connect(lambda row: self._session.set_look(**{name: box.itemData(row)}))
         self._boxes[name] = box

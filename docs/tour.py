@@ -305,7 +305,8 @@ def reconstruct_sample(box: tuple[float, ...], sample: str) -> None:
         CACHE.mkdir(parents=True, exist_ok=True)
         said = ",".join(f"{edge:.0f}" for edge in box)
         command = [sys.executable, "main.py", "reconstruct", sample, "-o", str(folder)]
-        subprocess.run([*command, "--box", said], check=True)
+        # Not refined: what the window itself makes of a video, frame by frame.
+        subprocess.run([*command, "--box", said, "--no-refine"], check=True)
 
 
 PARTS = {
