@@ -62,6 +62,10 @@ class PictureConfig:
     mean_things: float = 1.6
     textured_share: float = 0.6
     """Bodies that get a photograph's or a drawing's texture over their own."""
+    dressed_share: float = 0.4
+    """Bodies with a band of something else around them: a collar, a harness, a belt, a strap."""
+    lit_share: float = 0.5
+    """Bodies that are lit from one side."""
     harmonised_share: float = 0.6
     compressed_share: float = 0.6
 
@@ -144,6 +148,10 @@ class PictureMaker:
         if rng.random() < self.config.textured_share:
             layer = self._textured(rng, layer)
         layer = _recoloured(rng, layer)
+        if rng.random() < self.config.dressed_share:
+            layer = self._dressed(rng, layer)
+        if rng.random() < self.config.lit_share:
+            layer = _lit(rng, layer)
         if rng.random() < self.config.harmonised_share:
             layer = _harmonised(rng, layer, picture)
         return layer
@@ -156,6 +164,20 @@ class PictureMaker:
         grey -= cv2.GaussianBlur(grey, (0, 0), 6)
         strength = np.float32(rng.uniform(0.5, 2.5))
         return replace(layer, rgb=layer.rgb * np.clip(1 + strength * grey, 0.3, 1.7)[..., None])
+
+    def _dressed(self, rng: np.random.Generator, layer: Layer) -> Layer:
+        """One or two bands across it, plain or printed."""
+        size = layer.alpha.shape
+        rgb = layer.rgb.copy()
+        for _ in range(int(rng.integers(1, 3))):
+            across = _along(rng, size) - rng.uniform(-0.35, 0.35)
+            width = rng.uniform(0.02, 0.1)
+            band = np.clip((width - np.abs(across)) * max(size) / 2, 0, 1)[..., None]
+            stuff = rng.uniform(0, 1, 3).astype(np.float32)
+            if rng.random() < 0.4:
+                stuff = _part_of(rng, self._backdrop(rng, size), size, 0.3) / np.float32(255)
+            rgb += band.astype(np.float32) * (stuff - rgb)
+        return replace(layer, rgb=rgb.astype(np.float32))
 
     def _filmed(self, rng: np.random.Generator, picture: np.ndarray) -> np.ndarray:
         """A camera's exposure, focus, grain and compression."""
@@ -227,6 +249,20 @@ def _recoloured(rng: np.random.Generator, layer: Layer) -> Layer:
     contrast = np.float32(np.exp(rng.normal(0, 0.3)))
     gain = np.exp(rng.normal(0, 0.35) + rng.normal(0, 0.08, 3)).astype(np.float32)
     return replace(layer, rgb=np.clip((mean + contrast * (layer.rgb - mean)) * gain, 0, 1))
+
+
+def _along(rng: np.random.Generator, size: tuple[int, int]) -> Float[np.ndarray, "rows columns"]:
+    """How far each pixel lies along a random direction, -0.5 to 0.5 over the longer side."""
+    angle = rng.uniform(-np.pi, np.pi)
+    y = (np.arange(size[0]) - size[0] / 2)[:, None] / max(size)
+    x = (np.arange(size[1]) - size[1] / 2)[None] / max(size)
+    return np.cos(angle) * x + np.sin(angle) * y
+
+
+def _lit(rng: np.random.Generator, layer: Layer) -> Layer:
+    """Bright on one side, dark on the other."""
+    slope = np.exp(rng.uniform(0.5, 2.0) * _along(rng, layer.alpha.shape))
+    return replace(layer, rgb=np.clip(layer.rgb * slope[..., None], 0, 1).astype(np.float32))
 
 
 def _harmonised(rng: np.random.Generator, layer: Layer, picture: np.ndarray) -> Layer:

@@ -40,7 +40,8 @@ def made_maker(config: PictureConfig | None = None) -> PictureMaker:
 
 PLAIN = PictureConfig(
     empty_share=0.0, mean_things=0.0, textured_share=0.0, harmonised_share=0.0,
-    compressed_share=0.0, close_share=0.0, size=(0.4, 0.7), least_seen=1.0,
+    compressed_share=0.0, close_share=0.0, dressed_share=0.0, lit_share=0.0,
+    size=(0.4, 0.7), least_seen=1.0,
 )  # fmt: skip
 
 
