@@ -38,7 +38,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--stroke", action="append", default=[], metavar="[NAME=]+X,Y;-X,Y",
         help="points on a video's first frame: + subject, - background",
     )  # fmt: skip
-    parser.add_argument("--segmenter", default="grabcut", choices=("grabcut", "background"))
+    parser.add_argument(
+        "--segmenter", default="auto", choices=("auto", "grabcut", "background"),
+        help="auto: with the --model's finder of its subject",
+    )  # fmt: skip
+    parser.add_argument("--model", default="dog", metavar="NAME", help="whose subject is shown")
     parser.add_argument("--size", type=int, default=256, metavar="PX", help="long side")
     parser.add_argument("--start", type=int, default=0, metavar="N", help="first frame")
     parser.add_argument("--end", type=int, metavar="N", help="frame to stop before")
@@ -96,6 +100,7 @@ def _job(
 ) -> "PrepareJob":  # fmt: skip
     import numpy as np
 
+    from core.model import load_model
     from core.segment.make_segmenter import make_segmenter
     from core.sources.open_source import open_source
     from training.prepare.prepare import PrepareConfig, PrepareJob
@@ -106,7 +111,8 @@ def _job(
     )  # fmt: skip
     masks = _masks_of(name, video, arguments.masks, len(arguments.videos) > 1)
     if masks is None:
-        segmenter = make_segmenter(arguments.segmenter)
+        model = load_model(arguments.model) if arguments.segmenter == "auto" else None
+        segmenter = make_segmenter(arguments.segmenter, model)
     else:
         # A frame without a mask stays without: nobody would notice a guess among given ones.
         segmenter = make_segmenter("masks", path=masks[0], clip=masks[1])
