@@ -28,6 +28,8 @@ _APART = 0.75
 """Overlap below which the finder and the outline mean different things."""
 _DISPUTES = 2
 """Looks in a row that must disagree."""
+_SAME_BOX = 0.6
+"""Overlap of a drawn box with the finder's from which both mean the same."""
 _LOST_BELOW = 0.05
 """Confidence under which nothing is carried on."""
 
@@ -66,6 +68,9 @@ class AutoSegmenter:
         check_prompt(frame, box, mask)
         if box is None and points is None and mask is None:
             return self._start(frame, self._finder.find(frame.rgb))
+        if box is not None and points is None and mask is None:
+            mask = self._seen_in(frame, box)
+            box = None if mask is not None else box
         flow = self._flow.prompt(frame, box=box, points=points, mask=mask)
         seen, flow = self._flow.segment(frame, flow)
         return AutoMemory(frame.index, seen, flow, frame.time_s, is_told=True)
@@ -80,6 +85,18 @@ class AutoSegmenter:
 
     def close(self) -> None:
         """Holds nothing."""
+
+    def _seen_in(self, frame: Frame, box: Box) -> UInt8[np.ndarray, "height width"] | None:
+        """The subject's outline if the finder sees it where the box is; a box alone says less."""
+        found = self._finder.find(frame.rgb)
+        if found.presence < _PRESENT or found.box is None or _shared(found.box, box) < _SAME_BOX:
+            return None
+        alpha = outline_of(frame, found)
+        x0, y0, x1, y1 = (round(side) for side in box)
+        inside = np.zeros_like(alpha)
+        rows, columns = slice(max(y0, 0), max(y1, 0)), slice(max(x0, 0), max(x1, 0))
+        inside[rows, columns] = alpha[rows, columns]
+        return inside if inside.any() else None
 
     def _start(self, frame: Frame, found: FoundSubject) -> AutoMemory:
         """Begin with what the finder sees, if it sees anything."""
@@ -122,3 +139,12 @@ class AutoSegmenter:
             return memory
         again = self._start(frame, found)
         return memory if again.flow is None else again
+
+
+def _shared(one: Box, other: Box) -> float:
+    """Intersection over union of two boxes."""
+    wide = min(one[2], other[2]) - max(one[0], other[0])
+    high = min(one[3], other[3]) - max(one[1], other[1])
+    both = max(wide, 0.0) * max(high, 0.0)
+    areas = [(box[2] - box[0]) * (box[3] - box[1]) for box in (one, other)]
+    return both / max(sum(areas) - both, 1e-9)

@@ -139,3 +139,12 @@ def test_the_finders_word_is_evidence_where_colours_cannot_tell() -> None:
             mask, memory = flow.segment(Frame(index, index / 15, rgb), memory, word)
         grown.append(int((mask.alpha[44:76, 80:84] > 127).sum()))
     assert grown[1] > grown[0] + 40
+
+
+def test_a_box_around_what_the_finder_sees_gives_its_outline() -> None:
+    frame, truth = scene(0, (150, 100))
+    auto = segmenter()
+    mask, _ = auto.segment(frame, auto.prompt(frame, box=(110.0, 74.0, 190.0, 126.0)))
+    assert overlap(mask.alpha > 127, truth) > 0.9
+    elsewhere, _ = auto.segment(frame, auto.prompt(frame, box=(10.0, 10.0, 90.0, 60.0)))
+    assert overlap(elsewhere.alpha > 127, truth) == 0  # a person knows better
