@@ -124,8 +124,3 @@ def _fuse_inside(layers: nn.Sequential) -> None:
     for index, layer in enumerate(layers):
         if _is_conv(layer):
             layers[index] = nn.utils.fuse_conv_bn_eval(layer[0], layer[1])
-
-
-def count_parameters(network: nn.Module) -> int:
-    """How many numbers are learned."""
-    return sum(weight.numel() for weight in network.parameters())
