@@ -26,7 +26,8 @@ class LossWeightsConfig:
     eikonal: float = 0.3
     curvature: float = 0.02
     bone_inside: float = 0.1
-    root_smooth: float = 20.0
+    root_smooth: float = 1.0
+    """At 20 a clip's depth could not drift back to where its masks say it is."""
     code_smooth: float = 0.02
     code_prior: float = 0.0005
     length_prior: float = 0.05
@@ -63,8 +64,11 @@ class TeacherConfig:
     """Of the whole fit, in place of minutes: for fits that are to be compared."""
     device: Literal["auto", "cpu", "cuda"] = "auto"
     """auto: `full` takes a GPU if there is one, `lite` stays on the CPU."""
-    pose_steps: int = 400
-    """Before anything is rendered: bodies are only pulled into and onto their masks (settle.py)."""
+    pose_steps: int = 800
+    """Before anything is rendered: bodies are only pulled into and onto their masks (settle.py);
+    400 more before the search."""
+    searches_roots: bool = True
+    """Try every frame from all around (root_search.py)."""
     frames_per_step: int = 16
     rays_per_frame: int = 40
     coarse_samples: int = 24

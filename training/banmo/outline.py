@@ -62,6 +62,17 @@ def outline_errors(
     mask_pixels: Float[Tensor, "frames pixels 2"],
 ) -> tuple[Float[Tensor, ""], Float[Tensor, ""]]:
     """Mean excess of points beyond the mask, and of mask pixels beyond the points; in sides."""
+    inside, reach = frame_errors(targets, frames, placed, mask_pixels)
+    return inside.mean(), reach.mean()
+
+
+def frame_errors(
+    targets: OutlineTargets,
+    frames: Int[Tensor, " frames"],
+    placed: Float[Tensor, "frames points 2"],
+    mask_pixels: Float[Tensor, "frames pixels 2"],
+) -> tuple[Float[Tensor, " frames"], Float[Tensor, " frames"]]:
+    """The same of each frame."""
     side = targets.side_px[frames][:, None, None]
     place = (placed - targets.centre[frames][:, None]) / (HALF * side)
     maps = targets.distance[frames].to(placed.dtype)
@@ -72,7 +83,7 @@ def outline_errors(
         nearest = torch.cdist(mask_pixels, placed).argmin(-1)
     chosen = placed.gather(1, nearest[..., None].expand(-1, -1, 2))
     missed = ((mask_pixels - chosen).square().sum(-1) + 1e-6).sqrt() / side[..., 0]
-    return _excess(apart).mean(), _excess(missed).mean()
+    return _excess(apart).mean(1), _excess(missed).mean(1)
 
 
 def spread_over(

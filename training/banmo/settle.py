@@ -22,11 +22,12 @@ from core.rig import Rig, Skeleton
 from core.skin import skin_dual_quaternion
 from training.banmo.config import TeacherConfig
 from training.banmo.losses import smoothness
-from training.banmo.outline import OutlineTargets, outline_errors, spread_over
+from training.banmo.outline import OutlineTargets, outline_errors
 from training.banmo.poses import Poses
 from training.banmo.ray_pool import RayPool
+from training.banmo.root_search import searched
+from training.banmo.soft_body import SoftBody
 from training.banmo.teacher import TeacherStart
-from training.banmo.warp import blended, move
 from training.prepare.prepared_clip import PreparedClip
 from training.turns import rotations_from_turns, turns_from_rest
 
@@ -34,6 +35,7 @@ PIXELS = 160
 FRAMES = 48
 RATES = {"turn": 8e-3, "place": 8e-3, "code": 3e-2, "log_length": 4e-3}
 DECODER_RATE, MEAN_RATE = 1e-3, 1e-2
+GIRTH_PRIOR = 2e-6
 Progress = Callable[[str, float, float], None]
 
 
@@ -43,33 +45,47 @@ def settled(
     config: TeacherConfig,
     progress: Progress = lambda stage, done, total: None,
 ) -> TeacherStart:
-    """The start with bodies in their masks, and a rest pose that suits this animal."""
+    """The start with bodies in their masks, and a rest pose that suits this animal.
+
+    Before every frame is tried from all around, the body has to be roughly this animal's.
+    """
+    if config.searches_roots:
+        first = replace(config, pose_steps=config.pose_steps // 2)
+        start = searched(settled_once(start, clips, first, progress), clips, config, progress)
+    return settled_once(start, clips, config, progress)
+
+
+def settled_once(
+    start: TeacherStart,
+    clips: Sequence[PreparedClip],
+    config: TeacherConfig,
+    progress: Progress = lambda stage, done, total: None,
+) -> TeacherStart:
+    """One such round."""
     torch.manual_seed(config.seed)
     pool, outline = RayPool.of_clips(clips, config.seed), OutlineTargets.of_clips(clips)
     poses = Poses(start.poses, start.rig.skeleton, start.decoder)
-    points, weights = spread_over(start.rig.vertices, start.rig.faces, start.rig.weights)
-    surface, skin = torch.from_numpy(points)[None], torch.from_numpy(weights)[None]
-    optimizer = torch.optim.Adam(_groups(poses), betas=(0.9, 0.98))
+    body = SoftBody.of(start.rig)
+    optimizer = torch.optim.Adam([*_groups(poses), body.group], betas=(0.9, 0.98))
     rates = [group["lr"] for group in optimizer.param_groups]
     for step in range(config.pose_steps):
         for group, rate in zip(optimizer.param_groups, rates, strict=True):
             group["lr"] = rate * (0.1 + 0.45 * (1 + np.cos(np.pi * step / config.pose_steps)))
         batch = pool.batch(step, FRAMES, PIXELS)
         posed = poses.at(batch.frames)
-        spread = skin.expand(len(batch.frames), -1, -1)
-        moved = move(surface.expand(len(spread), -1, -1), blended(spread, posed.duals))
-        placed = posed.project(posed.to_camera(moved))
+        placed = posed.project(posed.to_camera(body.moved(posed)))
         inside, reach = outline_errors(
             outline, batch.frames, placed, batch.pixels[:, : PIXELS // 2]
         )
         smooth = smoothness(poses)
         loss = config.losses.inside * inside + config.losses.reach * reach
         loss = loss + sum(getattr(config.losses, name) * value for name, value in smooth.items())
+        loss = loss + GIRTH_PRIOR * body.girth.square().sum()
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
         progress("settling", step + 1, config.pose_steps)
-    return _rested(start, poses)
+    return _rested(replace(start, rig=body.grown(start.rig)), poses)
 
 
 def _groups(poses: Poses) -> list[dict]:

@@ -40,6 +40,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-delta", action="store_true", help="without delta skinning")
     parser.add_argument("--no-flow", action="store_true", help="without the flow loss")
     parser.add_argument("--no-outline", action="store_true", help="without pull from far away")
+    parser.add_argument(
+        "--no-search", action="store_true", help="do not try frames from all around at first"
+    )
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), help="where to compute")
     parser.add_argument("--threads", type=int, metavar="N")
     parser.add_argument(
@@ -174,6 +177,7 @@ def _config(arguments: argparse.Namespace) -> "TeacherConfig":
         "steps": arguments.steps,
         "device": arguments.device,
         "uses_outline": False if arguments.no_outline else None,
+        "searches_roots": False if arguments.no_search else None,
         "threads": arguments.threads,
         "start": arguments.start,
         "root_start": arguments.root_start,
