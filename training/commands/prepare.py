@@ -18,7 +18,7 @@ from core.progress import Writer
 if TYPE_CHECKING:
     from core.results import Box
     from core.segment.segmenter import Points
-    from training.prepare.prepare import PrepareJob
+    from training.prepare.prepare import PrepareJob, Prompt
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -31,12 +31,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--masks", type=Path, metavar="DIR", help="masks: DIR/NAME/00012.png, DIR/NAME_12.png"
     )
     parser.add_argument(
-        "--box", action="append", default=[], metavar="[NAME=]X0,Y0,X1,Y1",
-        help="the subject on a video's first frame, pixels; once for each video",
+        "--box", action="append", default=[], metavar="[NAME[@FRAME]=]X0,Y0,X1,Y1",
+        help="the subject on a video's first frame, pixels, and on others where its outline was "
+        "lost; once for each",
     )  # fmt: skip
     parser.add_argument(
-        "--stroke", action="append", default=[], metavar="[NAME=]+X,Y;-X,Y",
-        help="points on a video's first frame: + subject, - background",
+        "--stroke", action="append", default=[], metavar="[NAME[@FRAME]=]+X,Y;-X,Y",
+        help="points on a video's first frame or another: + subject, - background",
     )  # fmt: skip
     parser.add_argument(
         "--segmenter", default="auto", choices=("auto", "grabcut", "background"),
@@ -64,10 +65,8 @@ def run(arguments: argparse.Namespace, out: Writer) -> int:
 
     _check_numbers(arguments)
     names = _names(arguments.videos)
-    boxes = {name: _box(text) for name, text in _named(arguments.box, names, "--box").items()}
+    prompts = _prompts(arguments, names)
     also = {n: _frames(text) for n, text in _named(arguments.also, names, "--also").items()}
-    strokes = _named(arguments.stroke, names, "--stroke")
-    points = {name: _points(text) for name, text in strokes.items()}
     rows = []
     for name, video in zip(names, arguments.videos, strict=True):
         folder = arguments.out / name
@@ -75,7 +74,7 @@ def run(arguments: argparse.Namespace, out: Writer) -> int:
             out.line(f"{folder} is there already.")
             rows.append({"clip": str(folder), "kept": True})
             continue
-        job = _job(name, video, arguments, boxes.get(name), points.get(name))
+        job = _job(name, video, arguments, prompts[name])
         job = replace(job, config=replace(job.config, also=also.get(name, frozenset())))
         try:
             clip = prepare_clip(job, lambda done, total, n=name: out.progress(n, done, total))
@@ -95,9 +94,8 @@ def run(arguments: argparse.Namespace, out: Writer) -> int:
 
 
 def _job(
-    name: str, video: Path, arguments: argparse.Namespace, box: "Box | None",
-    points: "Points | None",
-) -> "PrepareJob":  # fmt: skip
+    name: str, video: Path, arguments: argparse.Namespace, prompts: "dict[int, Prompt]"
+) -> "PrepareJob":
     import numpy as np
 
     from core.model import load_model
@@ -121,7 +119,7 @@ def _job(
     if count is not None and config.start >= count:
         source.close()
         raise ExplainedError(f"{source.name} has {count} frames; --start can be 0 to {count - 1}.")
-    return PrepareJob(name, source, segmenter, config, box, points)
+    return PrepareJob(name, source, segmenter, config, prompts)
 
 
 def _masks_of(
@@ -148,15 +146,35 @@ def _names(videos: list[Path]) -> list[str]:
     return names
 
 
-def _named(texts: list[str], names: list[str], option: str) -> dict[str, str]:
-    """`NAME=value` by name; without a name, for the only video."""
+def _prompts(arguments: argparse.Namespace, names: list[str]) -> "dict[str, dict[int, Prompt]]":
+    """Boxes and strokes by video and frame."""
+    from training.prepare.prepare import Prompt
+
+    boxes = _named(arguments.box, names, "--box", has_frames=True)
+    strokes = _named(arguments.stroke, names, "--stroke", has_frames=True)
+    prompts: dict[str, dict[int, Prompt]] = {name: {} for name in names}
+    for key in boxes.keys() | strokes.keys():
+        name, at, frame = key.rpartition("@")
+        place = (name, int(frame)) if at and key not in names else (key, 0)
+        box = _box(boxes[key]) if key in boxes else None
+        points = _points(strokes[key]) if key in strokes else None
+        prompts[place[0]][place[1]] = Prompt(box, points)
+    return prompts
+
+
+def _named(
+    texts: list[str], names: list[str], option: str, has_frames: bool = False
+) -> dict[str, str]:
+    """`NAME=value` by name, or by NAME@FRAME; without a name, for the only video."""
     values = {}
     for text in texts:
         name, is_named, value = text.rpartition("=")
         if not is_named and len(names) > 1:
             raise ExplainedError(f"Say which video {option} {text} is for: {option} NAME={text}.")
         name = name if is_named else names[0]
-        if name not in names:
+        video, at, frame = name.rpartition("@")
+        is_frame = has_frames and bool(at) and frame.isdigit() and video in names
+        if name not in names and not is_frame:
             raise ExplainedError(f"{option} names {name!r}; there are {', '.join(names)}.")
         values[name] = value
     return values

@@ -3,8 +3,8 @@
 clip = prepare_clip(PrepareJob("walk", source, segmenter, PrepareConfig()))
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from itertools import pairwise
 
 import cv2
@@ -44,6 +44,14 @@ class PrepareConfig:
 
 
 @dataclass(frozen=True, eq=False)
+class Prompt:
+    """What a person says of one frame, in the video's pixels."""
+
+    box: Box | None = None
+    points: Points | None = None
+
+
+@dataclass(frozen=True, eq=False)
 class PrepareJob:
     """One video, and who finds its subject."""
 
@@ -51,9 +59,8 @@ class PrepareJob:
     source: Source
     segmenter: Segmenter
     config: PrepareConfig
-    box: Box | None = None
-    """The subject on the first kept frame, in the video's pixels."""
-    points: Points | None = None
+    prompts: Mapping[int, Prompt] = field(default_factory=dict)
+    """By frame; one of an earlier frame than the first counts for the first."""
     K: Float[np.ndarray, "3 3"] | None = None
     """Of the video's pictures, where known."""
     flow: FlowMethod = dis_flow
@@ -111,6 +118,7 @@ def _segmented(
     frames: list[Frame] = []
     alphas: list[np.ndarray] = []
     memory = regular_s = None
+    prompts = {max(index, config.start): each for index, each in sorted(job.prompts.items())}
     while len(frames) < config.frames and (frame := source.read()) is not None:
         if last is not None and frame.index >= last:
             break
@@ -119,8 +127,8 @@ def _segmented(
                 f"{source.name} has pictures of {_size_text(frames[0])} and {_size_text(frame)}; "
                 "give pictures of one size."
             )
-        if memory is None and (job.box is not None or job.points is not None):
-            memory = job.segmenter.prompt(frame, box=job.box, points=job.points)
+        if (said := prompts.get(frame.index)) is not None:
+            memory = job.segmenter.prompt(frame, box=said.box, points=said.points)
         mask, memory = job.segmenter.segment(frame, memory)
         is_due = regular_s is None or frame.time_s >= regular_s + 0.97 / config.fps
         regular_s = frame.time_s if is_due else regular_s

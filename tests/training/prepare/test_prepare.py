@@ -55,6 +55,20 @@ def test_an_edited_mask_is_read_and_a_deleted_one_is_empty(tmp_path: Path) -> No
     assert not clip.is_usable[2]
 
 
+def test_a_box_on_a_later_frame_starts_the_outline_over(tmp_path: Path) -> None:
+    pictures = disc_pictures(6)
+    cv2.circle(stack := np.zeros((72, 96), np.uint8), (79, 36), 15, 1, -1)
+    pictures[:, stack > 0] = (200, 60, 60)
+    video = write_pictures(tmp_path / "disc", pictures)
+    boxes = ["--box", "10,16,52,56", "--box", "disc@3=62,19,96,53"]
+    command = ["prepare", str(video), "-o", str(tmp_path / "clips"), "--fps", "200"]
+    assert main.main([*command, "--segmenter", "grabcut", *boxes]) == 0
+    masks = read_prepared(tmp_path / "clips" / "disc").alphas > 0
+    middle = [float(np.nonzero(mask)[1].mean()) for mask in masks]
+    assert max(middle[:3]) < 50
+    assert min(middle[3:]) > 65
+
+
 def test_a_clip_that_is_there_is_kept(tmp_path: Path) -> None:
     prepared(tmp_path)
     facts = tmp_path / "clips" / "disc" / "clip.json"
@@ -88,7 +102,13 @@ def test_what_cannot_be_a_clip_is_refused_in_one_sentence(
 
 @pytest.mark.parametrize(
     "options",
-    [["--box", "other=1,2,3,4"], ["--box", "5,5,1,1"], ["--size", "7"], ["--stroke", "12,4"]],
+    [
+        ["--box", "other=1,2,3,4"],
+        ["--box", "5,5,1,1"],
+        ["--size", "7"],
+        ["--stroke", "12,4"],
+        ["--box", "disc@x=1,2,3,4"],
+    ],
 )
 def test_wrong_options_are_explained(tmp_path: Path, options: list[str]) -> None:
     video = write_pictures(tmp_path / "disc", disc_pictures(3))
