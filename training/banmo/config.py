@@ -64,11 +64,11 @@ class TeacherConfig:
     """Of the whole fit, in place of minutes: for fits that are to be compared."""
     device: Literal["auto", "cpu", "cuda"] = "auto"
     """auto: `full` takes a GPU if there is one, `lite` stays on the CPU."""
-    pose_steps: int = 800
-    """Before anything is rendered: bodies are only pulled into and onto their masks (settle.py);
-    400 more before the search."""
-    searches_roots: bool = True
-    """Try every frame from all around (root_search.py)."""
+    pose_steps: int = 600
+    """Of each round before anything is rendered, in which bodies are only pulled into and onto
+    their masks (settle.py)."""
+    searches: int = 3
+    """How often every frame is tried from all around (root_search.py), with a round before each."""
     frames_per_step: int = 16
     rays_per_frame: int = 40
     coarse_samples: int = 24

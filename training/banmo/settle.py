@@ -47,11 +47,11 @@ def settled(
 ) -> TeacherStart:
     """The start with bodies in their masks, and a rest pose that suits this animal.
 
-    Before every frame is tried from all around, the body has to be roughly this animal's.
+    Rounds of settling and of trying every frame from all around help one another: only what is
+    roughly this animal's body can tell which way it stands.
     """
-    if config.searches_roots:
-        first = replace(config, pose_steps=config.pose_steps // 2)
-        start = searched(settled_once(start, clips, first, progress), clips, config, progress)
+    for _ in range(config.searches):
+        start = searched(settled_once(start, clips, config, progress), clips, config, progress)
     return settled_once(start, clips, config, progress)
 
 

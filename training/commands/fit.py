@@ -177,7 +177,7 @@ def _config(arguments: argparse.Namespace) -> "TeacherConfig":
         "steps": arguments.steps,
         "device": arguments.device,
         "uses_outline": False if arguments.no_outline else None,
-        "searches_roots": False if arguments.no_search else None,
+        "searches": 0 if arguments.no_search else None,
         "threads": arguments.threads,
         "start": arguments.start,
         "root_start": arguments.root_start,

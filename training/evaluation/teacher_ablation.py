@@ -30,7 +30,7 @@ from training.prepare.prepared_clip import prepared_folders
 VARIANTS: dict[str, dict[str, Any]] = {
     "everything": {},
     "without outline and settling": {"uses_outline": False},
-    "without the search over roots": {"searches_roots": False},
+    "without the search over roots": {"searches": 0},
     "roots stand still at first": {"root_start": "still"},
     "shape starts as bones": {"start": "bones"},
     "without delta skinning": {"delta_skinning": False},
