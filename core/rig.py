@@ -1,8 +1,8 @@
 """A rig: rest mesh, skeleton and skinning weights, with the motions that came with it.
 
-    rig = read_rig(path)                       # core/rig_import.py
-    joint_to_rig = forward_kinematics(rig.skeleton, clip.joint_rotations[0])
-    vertices = skin(rig, joint_to_rig)
+rig = read_rig(path)                       # core/rig_import.py
+joint_to_rig = forward_kinematics(rig.skeleton, clip.joint_rotations[0])
+vertices = skin(rig, joint_to_rig)
 """
 
 from dataclasses import dataclass

@@ -130,12 +130,9 @@ class PointHead(nn.Module):
 
     def forward(self, grids: list[Tensor]) -> BodyPoints:
         """From feature maps, coarse ones last."""
-        merged = self.lateral[-1](grids[-1])
-        for lateral, grid in zip(self.lateral[-2::-1], grids[-2::-1], strict=True):
-            merged = F.interpolate(merged, scale_factor=2.0, mode="nearest") + lateral(grid)
-        votes = self.votes(F.relu(self.merge(merged))).float()
-        batch, _, rows, columns = votes.shape
-        votes = votes.view(batch, self.points, 4, rows * columns)
+        votes = self._votes(grids)
+        rows, columns = votes.shape[3:]
+        votes = votes.flatten(3)
         weight = votes[:, :, 0].softmax(-1)
         across = (torch.arange(columns, device=votes.device) + 0.5) * (2 / columns) - 1
         down = (torch.arange(rows, device=votes.device) + 0.5) * (2 / rows) - 1
@@ -148,6 +145,18 @@ class PointHead(nn.Module):
         )
         places = ((votes[:, :, 1:] + cells) * weight[:, :, None]).sum(-1)
         return BodyPoints(places, weight.square().sum(-1))
+
+    def evidence(self, grids: list[Tensor]) -> Float[Tensor, "batch points rows columns"]:
+        """How much each cell has to say about each point; 1 over a picture."""
+        weight = self._votes(grids)[:, :, 0]
+        return weight.flatten(2).softmax(-1).view_as(weight)
+
+    def _votes(self, grids: list[Tensor]) -> Float[Tensor, "batch points 4 rows columns"]:
+        merged = self.lateral[-1](grids[-1])
+        for lateral, grid in zip(self.lateral[-2::-1], grids[-2::-1], strict=True):
+            merged = F.interpolate(merged, scale_factor=2.0, mode="nearest") + lateral(grid)
+        votes = self.votes(F.relu(self.merge(merged))).float()
+        return votes.unflatten(1, (self.points, 4))
 
 
 class StudentNetwork(nn.Module):
@@ -190,6 +199,18 @@ class StudentNetwork(nn.Module):
             ]
         features = F.relu(self.features(torch.cat(parts, 1)))
         return Seen(F.relu(self.trunk(features)) + features, points)
+
+    def evidence(
+        self, image: Float[Tensor, "batch 5 height width"]
+    ) -> Float[Tensor, "batch points rows columns"]:
+        """Where the network sees each of its points (`PointHead.evidence`).
+
+        Raises:
+            ValueError: It finds no points.
+        """
+        if self.point_head is None:
+            raise ValueError("the student was made with 0 points")
+        return self.point_head.evidence(self._grids(image))
 
     def _grids(self, image: Tensor) -> list[Tensor]:
         """The encoder's maps at 1/8 of the resolution and below."""

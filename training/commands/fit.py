@@ -39,6 +39,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--root-start", choices=("student", "still"), help="for the ablation")
     parser.add_argument("--no-delta", action="store_true", help="without delta skinning")
     parser.add_argument("--no-flow", action="store_true", help="without the flow loss")
+    parser.add_argument(
+        "--no-features", action="store_true", help="without features, though clips bring them"
+    )
     parser.add_argument("--no-outline", action="store_true", help="without pull from far away")
     parser.add_argument(
         "--no-search", action="store_true", help="do not try frames from all around at first"
@@ -182,6 +185,7 @@ def _config(arguments: argparse.Namespace) -> "TeacherConfig":
         "start": arguments.start,
         "root_start": arguments.root_start,
         "delta_skinning": False if arguments.no_delta else None,
+        "uses_features": False if arguments.no_features else None,
         "uses_flow": False if arguments.no_flow else None,
     }
     return replace(config, **{name: value for name, value in given.items() if value is not None})

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from core.results import Box
     from core.segment.segmenter import Points
     from training.prepare.prepare import PrepareJob, Prompt
+    from training.prepare.prepared_clip import PreparedClip
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -44,6 +45,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="auto: with the --model's finder of its subject",
     )  # fmt: skip
     parser.add_argument("--model", default="dog", metavar="NAME", help="whose subject is shown")
+    parser.add_argument(
+        "--features", action="store_true",
+        help="also which part of the body each pixel shows, as the --model's student sees it",
+    )  # fmt: skip
     parser.add_argument("--size", type=int, default=256, metavar="PX", help="long side")
     parser.add_argument("--start", type=int, default=0, metavar="N", help="first frame")
     parser.add_argument("--end", type=int, metavar="N", help="frame to stop before")
@@ -81,6 +86,8 @@ def run(arguments: argparse.Namespace, out: Writer) -> int:
         finally:
             job.source.close()
             job.segmenter.close()
+        if arguments.features:
+            clip = _with_features(clip, arguments.model, out)
         folder.parent.mkdir(parents=True, exist_ok=True)
         write_prepared(folder, clip, contact_picture(clip))
         usable, count = int(clip.is_usable.sum()), len(clip.rgb)
@@ -91,6 +98,16 @@ def run(arguments: argparse.Namespace, out: Writer) -> int:
         rows.append({"clip": str(folder), "frames": count, "usable": usable})
     out.result({"clips": rows})
     return 0
+
+
+def _with_features(clip: "PreparedClip", model: str, out: Writer) -> "PreparedClip":
+    from core.model import load_model
+    from training.prepare.student_features import student_features
+
+    def tell(done: int, total: int) -> None:
+        out.progress(f"{clip.name} features", done, total)
+
+    return replace(clip, features=student_features(load_model(model), clip, tell))
 
 
 def _job(

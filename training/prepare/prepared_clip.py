@@ -120,6 +120,9 @@ def write_prepared(
             _write_png(part / "masks" / f"{index:05}.png", alpha)
         with (part / "flow.npz").open("wb") as file:
             np.savez_compressed(file, **vars(clip.flow))
+        if clip.features is not None:
+            with (part / "features.npz").open("wb") as file:
+                np.savez_compressed(file, features=clip.features)
         _write_png(part / "contact.png", contact[..., ::-1])
         (part / FACTS).write_text(json.dumps(_facts(clip), indent=1) + "\n", encoding="utf-8")
         if (folder / FACTS).is_file():
