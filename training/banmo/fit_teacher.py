@@ -27,6 +27,7 @@ from training.banmo.config import TeacherConfig
 from training.banmo.extract import rest_surface
 from training.banmo.losses import LossTerms, teacher_losses, weighted
 from training.banmo.outline import OutlineTargets
+from training.banmo.polish import polish_poses
 from training.banmo.ray_pool import RayPool
 from training.banmo.teacher import Teacher, TeacherStart
 from training.banmo.teacher_files import CHECKPOINT
@@ -37,7 +38,7 @@ WARM_UP = 0.02
 DELTA_FROM = 0.5
 """Share of the time after which the delta network joins (METHODS 2.5: late)."""
 SETTLED_FROM = 0.8
-"""Share after which root poses and proportions hardly move."""
+"""Share after which root poses and proportions hardly move; they are polished then (polish.py)."""
 DROP = 10.0
 """A frame whose silhouette is this many times worse than the median is left out."""
 CLIP_NORM = 5.0
@@ -125,8 +126,11 @@ class TeacherFit:
         self.teacher.uses_delta = config.delta_skinning and self.share >= DELTA_FROM
         fall = config.beta_end / config.beta_start
         self.teacher.fields.beta_most = config.beta_start * fall**self.share
-        if int(self.share * SURFACES) > int(self.teacher.surface_turn):
+        before, now = int(self.teacher.surface_turn), int(self.share * SURFACES)
+        if now > before:
             self._renew_surface()
+            if before < SURFACES * SETTLED_FROM <= now and self.outline is not None:
+                polish_poses(self.teacher, self.pool, self.outline, config)
 
     def _renew_surface(self) -> None:
         """The points that stand for the body's outline, from the field as it is now."""
