@@ -94,6 +94,11 @@ def _add_temporal(parser: argparse.ArgumentParser) -> None:
         "--kind", choices=("transformer", "conv"), default="transformer",
         help="of the temporal encoder",
     )  # fmt: skip
+    parser.add_argument(
+        "--steadiness", type=float, default=3.0, metavar="W",
+        help="of the temporal encoder: how much a tremble counts against a distance "
+        "(default: %(default)s)",
+    )  # fmt: skip
 
 
 def _add_finder(parser: argparse.ArgumentParser) -> None:
@@ -200,9 +205,13 @@ def _temporal(
     from training.fit_temporal import TemporalFitConfig
     from training.temporal_stage import TemporalStage, cook_temporal
 
+    if not 0 <= arguments.steadiness <= 100:
+        raise ExplainedError(f"--steadiness {arguments.steadiness:g} is not between 0 and 100.")
     if min(arguments.clips, arguments.steps) < 1:
         raise ExplainedError("--clips and --steps must be at least 1.")
-    fit = TemporalFitConfig(kind=arguments.kind, steps=arguments.steps)
+    fit = TemporalFitConfig(
+        kind=arguments.kind, steps=arguments.steps, steadiness=arguments.steadiness
+    )
     stage = TemporalStage(arguments.clips, fit=fit, threads=recipe.fit.threads)
     folder.mkdir(parents=True, exist_ok=True)
     figures = cook_temporal(recipe, target, folder, stage, out.progress)
