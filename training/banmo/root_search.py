@@ -34,8 +34,8 @@ TURN_COST = 2e-3
 """Of a square radian between neighbouring frames, in the outline's errors: a frame off by a
 quarter of a turn errs by 1e-3 to 3e-3 more."""
 WORD_COST = 3e-4
-"""Of standing the other way round than the student said: from its outline alone a body often
-faces both ways."""
+"""Of standing the other way round than before, which at first is the student's word: from its
+outline alone a body often faces both ways."""
 Progress = Callable[[str, float, float], None]
 
 

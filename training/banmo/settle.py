@@ -1,4 +1,4 @@
-"""Before anything is rendered: poses, mean pose and bone lengths are pulled into the masks.
+"""Before anything is rendered: poses, mean pose and proportions are pulled into the masks.
 
 start = settled(start, clips, config)
 
@@ -21,7 +21,7 @@ from core.kinematics import skin_transforms
 from core.rig import Rig, Skeleton
 from core.skin import skin_dual_quaternion
 from training.banmo.config import TeacherConfig
-from training.banmo.losses import smoothness
+from training.banmo.losses import smoothness, weighted
 from training.banmo.outline import OutlineTargets, outline_errors
 from training.banmo.poses import Poses
 from training.banmo.ray_pool import RayPool
@@ -77,9 +77,8 @@ def settled_once(
         inside, reach = outline_errors(
             outline, batch.frames, placed, batch.pixels[:, : PIXELS // 2]
         )
-        smooth = smoothness(poses)
-        loss = config.losses.inside * inside + config.losses.reach * reach
-        loss = loss + sum(getattr(config.losses, name) * value for name, value in smooth.items())
+        terms = {"inside": inside, "reach": reach} | smoothness(poses)
+        loss = weighted(terms, config.losses)
         loss = loss + GIRTH_PRIOR * body.girth.square().sum()
         optimizer.zero_grad()
         loss.backward()

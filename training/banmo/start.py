@@ -65,7 +65,8 @@ def start_from_student(
     return TeacherStart(model.rig_of(shape), model.articulation, start)
 
 
-def _reconstructed(model: CategoryModel, clip: PreparedClip) -> list[FrameResult]:
+def live_results(model: CategoryModel, clip: PreparedClip) -> list[FrameResult]:
+    """What a student says of a clip, frame by frame, given its usable masks."""
     masks = {n: alpha for n, alpha in enumerate(clip.alphas) if clip.is_usable[n]}
     fov_rad = fov_rad_of(Camera(clip.K, *clip.image_size))
     pipeline = Pipeline.of(model, KnownMasks(masks), fov_rad)
@@ -73,6 +74,11 @@ def _reconstructed(model: CategoryModel, clip: PreparedClip) -> list[FrameResult
     for frame in clip.frames():
         result, memory = pipeline.step(frame, memory)
         results.append(result)
+    return results
+
+
+def _reconstructed(model: CategoryModel, clip: PreparedClip) -> list[FrameResult]:
+    results = live_results(model, clip)
     if not any(result.is_covered for result in results):
         raise ExplainedError(f"The model {model.name} finds nothing in {clip.name}; see its masks.")
     # No joint may bend beyond what the code says: the teacher's poses are codes.

@@ -19,19 +19,17 @@ from typing import Any
 import numpy as np
 import torch
 
-from core.camera import Camera
 from core.model import CategoryModel, load_model
-from core.pipeline import Pipeline
 from core.progress import Writer
 from training.banmo.config import TeacherConfig
 from training.banmo.extract import rest_surface
 from training.banmo.fit_teacher import TeacherFit
 from training.banmo.ray_pool import RayPool
+from training.banmo.start import live_results
 from training.banmo.teacher import Teacher
 from training.banmo.teacher_files import CONFIG, read_start
 from training.clip import Clip, read_clip
 from training.evaluation.bodies import Bodies, predicted_bodies, true_bodies
-from training.evaluation.predict import KnownMasks, fov_rad_of
 from training.evaluation.teacher_bodies import teacher_bodies
 from training.evaluation.truth_scores import TruthScores, score_against_truth
 from training.metrics.keypoints import keypoint_hits, transfer_keypoints
@@ -112,22 +110,11 @@ def teacher_rows(teacher: Teacher, cases: list[Case], stride: int) -> Rows:
 
 def student_rows(model: CategoryModel, cases: list[Case], stride: int) -> Rows:
     """Scores of a student alone, live, with given masks."""
-    return with_mean({
-        case.clip.name: scores(student_bodies(model, case.clip), case.truth, stride)
-        for case in cases
-    })  # fmt: skip
-
-
-def student_bodies(model: CategoryModel, clip: PreparedClip) -> Bodies:
-    """What a student says of a clip, frame by frame."""
-    masks = {n: alpha for n, alpha in enumerate(clip.alphas) if clip.is_usable[n]}
-    fov_rad = fov_rad_of(Camera(clip.K, *clip.image_size))
-    pipeline = Pipeline.of(model, KnownMasks(masks), fov_rad)
-    memory, results = pipeline.start(), []
-    for frame in clip.frames():
-        result, memory = pipeline.step(frame, memory)
-        results.append(result)
-    return predicted_bodies(model, results)
+    rows: Rows = {}
+    for case in cases:
+        bodies = predicted_bodies(model, live_results(model, case.clip))
+        rows[case.clip.name] = scores(bodies, case.truth, stride)
+    return with_mean(rows)
 
 
 def scores(ours: Bodies, truth: Clip, stride: int) -> dict[str, Any]:
