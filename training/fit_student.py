@@ -241,7 +241,17 @@ def begin_with(net: StudentNetwork | PaperStudent, checkpoint: Path) -> None:
         raise ModelError(f"No checkpoint to start from at {checkpoint}: train that run first.")
     average = "average."
     theirs = load_file(checkpoint)
-    copy_known(net, {k[len(average) :]: v for k, v in theirs.items() if k.startswith(average)})
+    known = {k[len(average) :]: v for k, v in theirs.items() if k.startswith(average)}
+    copy_known(net, known, _sizes_of(checkpoint.parent / "fit.json"))
+
+
+def _sizes_of(facts: Path) -> tuple[int, int, int] | None:
+    """`code_sizes` of a run's student; None for one of another kind."""
+    try:
+        student = json.loads(facts.read_text())["student"]
+        return student["articulation"], student["shape"], student["appearance"]
+    except (OSError, ValueError, KeyError):
+        return None
 
 
 def _is_model(folder: str) -> bool:

@@ -26,6 +26,7 @@ from training.invented_motion import invented_clips
 from training.motion import MotionConfig
 from training.prepare_rig import RigPreparation, carried_clips, prepare_rig
 from training.shape_modes import proportion_modes
+from training.sibling_builds import sibling_builds, with_builds
 from training.synth.bodies import FitPrior, SynthBody
 from training.synth.crops import CropConfig, CropFactory
 
@@ -121,7 +122,9 @@ class RigTeacher:
             clips += tuple(clip for lender in lenders for clip in carried_clips(lender, each.rig))
             body = SynthBody.of(template, space, each.rig, clips, config.motion, config.fit_prior)
             bodies.append(body.painted_as_made(config.original_share))
-        return cls(template, space, tuple(bodies), config)
+        builds = sibling_builds(template, space, [(b.rig, b.fit) for b in bodies[1:]])
+        whole = with_builds(space, builds)
+        return cls(template, whole, builds.told(bodies, whole), config)
 
     def learn(self, progress: Progress = lambda stage, done, total: None) -> Knowledge:
         """Fit the articulation decoder to random poses and the appearance basis to random coats."""

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from core.errors import ModelError
 from core.model import StudentFiles
-from core.student import ConvUnit, StudentNetwork
+from core.student import ConvUnit, StudentConfig, StudentNetwork
 from core.student_torch import load_student
 
 
@@ -31,7 +31,7 @@ def begin_with_model(net: nn.Module, files: StudentFiles, image: Tensor, crop_ta
     theirs = load_student(files)
     if not isinstance(theirs, StudentNetwork):
         raise ModelError("Only students of our own kind can be begun with: give another model.")
-    copy_known(net, unfolded(theirs, image, crop_tan))
+    copy_known(net, unfolded(theirs, image, crop_tan), code_sizes(theirs.config))
 
 
 def unfolded(theirs: StudentNetwork, image: Tensor, crop_tan: Tensor) -> dict[str, Tensor]:
@@ -62,9 +62,24 @@ def unfolded(theirs: StudentNetwork, image: Tensor, crop_tan: Tensor) -> dict[st
     return known
 
 
-def copy_known(net: nn.Module, known: dict[str, Tensor]) -> None:
+def code_sizes(config: StudentConfig) -> tuple[int, int, int]:
+    """Articulation, shape and appearance numbers, as the head of all codes says them."""
+    return config.articulation, config.shape, config.appearance
+
+
+def copy_known(
+    net: nn.Module, known: dict[str, Tensor], sizes: tuple[int, int, int] | None = None
+) -> None:
     """Copy weights wherever name and sizes agree; where a layer has grown, into its first rows and
-    columns, and the rest starts at zero."""
+    columns, and the rest starts at zero.
+
+    Args:
+        net: Takes the weights.
+        known: Theirs, by name.
+        sizes: Their `code_sizes`, so that each kind of code grows at its own end.
+    """
+    if sizes is not None and isinstance(net, StudentNetwork):
+        known = _with_room(known, sizes, code_sizes(net.config))
     with torch.no_grad():
         for name, value in net.state_dict().items():
             old = known.get(name)
@@ -75,3 +90,21 @@ def copy_known(net: nn.Module, known: dict[str, Tensor]) -> None:
             if old.shape != value.shape:
                 value.zero_()
             value[tuple(slice(size) for size in old.shape)] = old
+
+
+def _with_room(
+    known: dict[str, Tensor], theirs: tuple[int, int, int], ours: tuple[int, int, int]
+) -> dict[str, Tensor]:
+    """The head of all codes with rows of zeros after each kind of code that has grown."""
+    if any(old > new for old, new in zip(theirs, ours, strict=True)):
+        return known
+    grown = dict(known)
+    for name in ("codes.weight", "codes.bias"):
+        if name not in known:
+            continue
+        parts = known[name].split(list(theirs))
+        grown[name] = torch.cat([
+            torch.cat([part, part.new_zeros((size - len(part), *part.shape[1:]))])
+            for part, size in zip(parts, ours, strict=True)
+        ])  # fmt: skip
+    return grown

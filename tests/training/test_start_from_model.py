@@ -66,6 +66,17 @@ def test_what_has_another_size_starts_anew(learned: StudentNetwork) -> None:
     assert not net.roots.weight[grown:].any()
 
 
+def test_a_code_grows_at_its_own_end(learned: StudentNetwork) -> None:
+    net = StudentNetwork(replace(TINY, shape=4))
+    image, tan = torch.rand(8, 5, 64, 64), torch.full((8,), 0.2)
+    begin_with_model(net, shipped(learned), image, tan)
+    with torch.no_grad():
+        theirs, ours = learned(image, tan), net.eval()(image, tan)
+    torch.testing.assert_close(ours.appearance, theirs.appearance, atol=1e-4, rtol=1e-3)
+    torch.testing.assert_close(ours.shape[:, :2], theirs.shape, atol=1e-4, rtol=1e-3)
+    assert not ours.shape[:, 2:].any()
+
+
 def test_unknown_names_are_left_alone(learned: StudentNetwork) -> None:
     before = {name: value.clone() for name, value in learned.state_dict().items()}
     copy_known(learned, {"nobody.weight": torch.ones(3)})

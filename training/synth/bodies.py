@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol, runtime_checkable
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from scipy.spatial import cKDTree
 
 from core.kinematics import forward_kinematics, skin_transforms
@@ -80,6 +80,8 @@ class SynthBody:
     template: Rig
     clips: tuple[MotionClip, ...] = ()
     """The motions in time; the pool has their frames."""
+    spread: Float[np.ndarray, " own"] | None = None
+    """How far each own number strays in pictures, in its standard deviations; None: all of it."""
 
     @classmethod
     def of(
@@ -104,6 +106,13 @@ class SynthBody:
     def alone(cls, rig: Rig, clips: tuple[MotionClip, ...]) -> "SynthBody":
         """A rig that is its own template."""
         return cls.of(rig, proportion_modes(rig), rig, clips)
+
+    def random_shapes(
+        self, rng: np.random.Generator, count: int, std: float
+    ) -> Float[np.ndarray, "count own"]:
+        """Own numbers of random individuals."""
+        shapes = rng.normal(0, std, (count, len(self.space.names))).clip(-2.5, 2.5)
+        return shapes if self.spread is None else shapes * self.spread
 
     def painted_as_made(self, share: float | None) -> "SynthBody":
         """The body as its maker painted it in a share of all coats; None leaves the share."""
@@ -192,13 +201,26 @@ def _rest_turns(
     template: Rig, ours: list[int], sibling: Rig, theirs: list[int]
 ) -> Float[np.ndarray, "shared 3 3"]:
     """Smallest turns from the template's bone directions to the sibling's, where they clearly
-    differ."""
+    differ.
+
+    Bones whose direction says nothing of how they rest are taken to rest alike: where the skeleton
+    branches (a head does not point where its ears sit), and chains of a single bone (a head that
+    only its skin gives an end).
+    """
     a, b = _directions(template)[ours], _directions(sibling)[theirs]
     axis = np.cross(a, b)
     sine, cosine = np.linalg.norm(axis, axis=1), (a * b).sum(1)
     angle = np.arctan2(sine, cosine)
-    angle[(angle < SAME_REST_RAD) | (sine < 1e-6)] = 0.0
+    unclear = _without_direction(template.skeleton.parents)[ours]
+    angle[(angle < SAME_REST_RAD) | (sine < 1e-6) | unclear] = 0.0
     return matrix_from_axis_angle(axis / np.maximum(sine, 1e-6)[:, None] * angle[:, None])
+
+
+def _without_direction(parents: tuple[int, ...]) -> Bool[np.ndarray, " joints"]:
+    """Joints that branch, and ends that hang on one that does."""
+    children = np.bincount(np.array(parents[1:], int), minlength=len(parents))
+    above = children[np.maximum(parents, 0)]
+    return (children > 1) | ((children == 0) & (above > 1))
 
 
 def _directions(rig: Rig) -> Float[np.ndarray, "joints 3"]:

@@ -70,8 +70,7 @@ class CropFactory:
         """`count` crops of one body."""
         own = self.bodies[body]
         poses = own.pool.sample(rng, count)
-        shapes = rng.normal(0, self.config.shape_std, (count, len(own.space.names)))
-        shapes = np.clip(shapes, -2.5, 2.5)
+        shapes = own.random_shapes(rng, count, self.config.shape_std)
         rest = own.rig.vertices + np.tensordot(shapes, own.space.vertices, 1)
         transforms = self._pose(own, poses.joint_rotations, shapes)
         views = self._views(rng, own, rest, transforms, poses.root_motion)

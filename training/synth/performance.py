@@ -66,7 +66,7 @@ def perform(
     """
     if not body.clips:
         raise ValueError(f"{body.rig.name} has 0 clips to perform")
-    code = rng.normal(0, config.shape_std, len(body.space.names)).clip(-2.5, 2.5)
+    code = body.random_shapes(rng, 1, config.shape_std)[0]
     rig = body.space.apply(body.rig, code)
     played, motions = play_some(body, rng, times_s, config.playback)
     rotations = body.pool.limited(_with_noise(body, rng, times_s, played.rotations, config))
