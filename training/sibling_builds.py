@@ -74,7 +74,7 @@ def sibling_builds(
         return SiblingBuilds(ShapeSpace.empty(template), np.zeros((0, 0)))
     moved = [_build(template, space, rig, fit, config) for rig, fit in siblings]
     flat = np.stack([np.concatenate([skin, joints]).reshape(-1) for skin, joints in moved])
-    names = [f"{rig.name} build" for rig, _ in siblings]
+    names = _names([rig.name for rig, _ in siblings])
     codes = np.eye(len(siblings))
     if len(siblings) > limit:
         left, size, right = np.linalg.svd(flat, full_matrices=False)
@@ -85,6 +85,13 @@ def sibling_builds(
     parts = flat.reshape(len(flat), -1, 3)
     count = len(template.vertices)
     return SiblingBuilds(ShapeSpace(tuple(names), parts[:, :count], parts[:, count:]), codes)
+
+
+def _names(rigs: Sequence[str]) -> list[str]:
+    """quad_q_wolf: wolf build; the whole name where the last words are not enough."""
+    short = [name.rsplit("_", 1)[-1] for name in rigs]
+    chosen = short if len(set(short)) == len(short) else rigs
+    return [f"{name} build" for name in chosen]
 
 
 def _build(

@@ -36,7 +36,7 @@ def body_of(template: Rig, rig: Rig, clips: tuple) -> SynthBody:
 def test_the_template_with_a_siblings_build_is_the_sibling_in_any_pose() -> None:
     person = made_person()
     rig, space = person.rig, proportion_modes(person.rig)
-    sibling = bulky(rig, 1.0, "bulky")
+    sibling = bulky(rig, 1.0, "made_bulky")
     bodies = (body_of(rig, rig, person.clips), body_of(rig, sibling, person.clips))
     builds = sibling_builds(rig, space, [(sibling, bodies[1].fit)])
     whole = with_builds(space, builds)
