@@ -2,6 +2,7 @@
 
 main.py prepare walk.mp4 run.mp4 -o clips --box walk=120,60,420,330
 main.py prepare walk.mp4 -o clips --masks masks         # masks/walk/00012.png or walk_12.png
+main.py prepare walk.mp4 run.mp4 -o clips --drawn drawn # some frames' masks; the rest is learned
 
 A clip made by `synthesize` brings its own masks. Clips that are there already are kept. Look at
 clips/NAME/contact.png; masks/ may be edited by hand, `fit` reads and checks them anew.
@@ -17,7 +18,7 @@ from core.progress import Writer
 
 if TYPE_CHECKING:
     from core.results import Box
-    from core.segment.segmenter import Points
+    from core.segment.segmenter import Points, Segmenter
     from training.prepare.prepare import PrepareJob, Prompt
     from training.prepare.prepared_clip import PreparedClip
 
@@ -31,6 +32,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--masks", type=Path, metavar="DIR", help="masks: DIR/NAME/00012.png, DIR/NAME_12.png"
     )
+    parser.add_argument(
+        "--drawn", type=Path, metavar="DIR",
+        help="masks of a few frames, named as for --masks: the --model's finder learns from them "
+        "what the subject looks like in all others",
+    )  # fmt: skip
+    parser.add_argument("--learn-steps", type=int, default=500, metavar="N", help="of --drawn")
     parser.add_argument(
         "--box", action="append", default=[], metavar="[NAME[@FRAME]=]X0,Y0,X1,Y1",
         help="the subject on a video's first frame, pixels, and on others where its outline was "
@@ -72,6 +79,7 @@ def run(arguments: argparse.Namespace, out: Writer) -> int:
     names = _names(arguments.videos)
     prompts = _prompts(arguments, names)
     also = {n: _frames(text) for n, text in _named(arguments.also, names, "--also").items()}
+    learned = _learned(arguments, names, out)
     rows = []
     for name, video in zip(names, arguments.videos, strict=True):
         folder = arguments.out / name
@@ -79,7 +87,7 @@ def run(arguments: argparse.Namespace, out: Writer) -> int:
             out.line(f"{folder} is there already.")
             rows.append({"clip": str(folder), "kept": True})
             continue
-        job = _job(name, video, arguments, prompts[name])
+        job = _job(name, video, arguments, prompts[name], learned)
         job = replace(job, config=replace(job.config, also=also.get(name, frozenset())))
         try:
             clip = prepare_clip(job, lambda done, total, n=name: out.progress(n, done, total))
@@ -111,11 +119,16 @@ def _with_features(clip: "PreparedClip", model: str, out: Writer) -> "PreparedCl
 
 
 def _job(
-    name: str, video: Path, arguments: argparse.Namespace, prompts: "dict[int, Prompt]"
+    name: str,
+    video: Path,
+    arguments: argparse.Namespace,
+    prompts: "dict[int, Prompt]",
+    learned: "Segmenter | None",
 ) -> "PrepareJob":
     import numpy as np
 
     from core.model import load_model
+    from core.segment.given_masks import GivenMasks
     from core.segment.make_segmenter import make_segmenter
     from core.sources.open_source import open_source
     from training.prepare.prepare import PrepareConfig, PrepareJob
@@ -124,8 +137,13 @@ def _job(
         arguments.size, arguments.start, arguments.end, arguments.fps, arguments.frames,
         float(np.deg2rad(arguments.fov)),
     )  # fmt: skip
-    masks = _masks_of(name, video, arguments.masks, len(arguments.videos) > 1)
-    if masks is None:
+    is_many = len(arguments.videos) > 1
+    if learned is not None:
+        drawn = _drawn_of(name, arguments.drawn, is_many)
+        segmenter = learned
+        if drawn is not None:
+            segmenter = GivenMasks(drawn[0], drawn[1], fallback=learned)
+    elif (masks := _masks_of(name, video, arguments.masks, is_many)) is None:
         model = load_model(arguments.model) if arguments.segmenter == "auto" else None
         segmenter = make_segmenter(arguments.segmenter, model)
     else:
@@ -136,7 +154,46 @@ def _job(
     if count is not None and config.start >= count:
         source.close()
         raise ExplainedError(f"{source.name} has {count} frames; --start can be 0 to {count - 1}.")
-    return PrepareJob(name, source, segmenter, config, prompts)
+    return PrepareJob(name, source, segmenter, config, prompts, sees_all=learned is None)
+
+
+def _learned(arguments: argparse.Namespace, names: list[str], out: Writer) -> "Segmenter | None":
+    """A finder that has learned from the drawn frames of all videos; None if nothing is new."""
+    from training.prepare.prepared_clip import FACTS
+
+    is_there = all((arguments.out / name / FACTS).is_file() for name in names)
+    if arguments.drawn is None or (is_there and not arguments.overwrite):
+        return None
+    from core.model import load_model
+    from core.segment.mask_set import open_masks
+    from core.sources.open_source import open_source
+    from training.finder.load_finder import load_finder
+    from training.prepare.drawn_frames import drawn_frames
+    from training.prepare.learned_segmenter import LearnedSegmenter
+    from training.prepare.subject_learner import LearnConfig, learn_subject
+
+    network = load_finder(load_model(arguments.model))
+    drawn = []
+    for name, video in zip(names, arguments.videos, strict=True):
+        place = _drawn_of(name, arguments.drawn, len(names) > 1)
+        if place is not None:
+            with open_source(str(video)) as source:
+                drawn += drawn_frames(source, open_masks(*place))
+    if not drawn:
+        raise ExplainedError(f"{arguments.drawn} holds no masks of {', '.join(names)}.")
+
+    def tell(done: int, total: int) -> None:
+        out.progress(f"learning from {len(drawn)} masks", done, total)
+
+    return LearnedSegmenter(learn_subject(network, drawn, LearnConfig(arguments.learn_steps), tell))
+
+
+def _drawn_of(name: str, folder: Path, is_one_of_many: bool) -> tuple[Path, str | None] | None:
+    """Where a video's drawn masks are; None if there are none of it among many."""
+    try:
+        return _masks_of(name, folder, folder, is_one_of_many)
+    except ExplainedError:
+        return None
 
 
 def _masks_of(
@@ -239,6 +296,10 @@ def _numbers(text: str, count: int, option: str, form: str) -> list[float]:
 def _check_numbers(arguments: argparse.Namespace) -> None:
     if not 32 <= arguments.size <= 2048:
         raise ExplainedError(f"--size {arguments.size} is not between 32 and 2048.")
+    if arguments.drawn is not None and arguments.masks is not None:
+        raise ExplainedError("Give --masks for all frames or --drawn for a few, not both.")
+    if not 1 <= arguments.learn_steps <= 100_000:
+        raise ExplainedError(f"--learn-steps {arguments.learn_steps} is not 1 to 100000.")
     if not 2 <= arguments.frames <= 2000 or not 0 < arguments.fps <= 240:
         raise ExplainedError("Give --frames of 2 to 2000 and --fps up to 240.")
     if arguments.start < 0 or (arguments.end is not None and arguments.end <= arguments.start):

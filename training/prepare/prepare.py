@@ -64,6 +64,8 @@ class PrepareJob:
     K: Float[np.ndarray, "3 3"] | None = None
     """Of the video's pictures, where known."""
     flow: FlowMethod = dis_flow
+    sees_all: bool = True
+    """Whether the segmenter must also see the frames between those that are kept."""
 
 
 def prepare_clip(job: PrepareJob, progress: Progress = lambda done, total: None) -> PreparedClip:
@@ -129,12 +131,14 @@ def _segmented(
             )
         if (said := prompts.get(frame.index)) is not None:
             memory = job.segmenter.prompt(frame, box=said.box, points=said.points)
-        mask, memory = job.segmenter.segment(frame, memory)
         is_due = regular_s is None or frame.time_s >= regular_s + 0.97 / config.fps
         regular_s = frame.time_s if is_due else regular_s
-        if is_due or frame.index in config.also:
-            frames.append(frame)
-            alphas.append(mask.alpha)
+        is_kept = is_due or frame.index in config.also
+        if is_kept or job.sees_all:
+            mask, memory = job.segmenter.segment(frame, memory)
+            if is_kept:
+                frames.append(frame)
+                alphas.append(mask.alpha)
         progress(frame.index + 1 - config.start, None if last is None else last - config.start)
     return frames, alphas
 
