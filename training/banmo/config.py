@@ -25,6 +25,8 @@ class LossWeightsConfig:
     feature: float = 0.2
     eikonal: float = 0.3
     curvature: float = 0.02
+    mirror: float = 0.0
+    """Of the body's left against its right; 1 is much. For clips that show one side of it."""
     bone_inside: float = 0.1
     root_smooth: float = 1.0
     """At 20 a clip's depth could not drift back to where its masks say it is."""

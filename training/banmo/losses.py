@@ -65,6 +65,7 @@ def teacher_losses(
     if teacher.feature_in is not None and batch.features is not None:
         values["feature"] = _match_error(teacher, batch, seen, now, share)
     values["eikonal"], values["curvature"] = teacher.fields.eikonal(step)
+    values["mirror"] = mirror_error(teacher, step)
     values["bone_inside"] = _bones_outside(teacher, step)
     values |= smoothness(teacher.poses)
     return LossTerms(values, miss.detach().mean(1))
@@ -101,6 +102,16 @@ def _match_error(
     back = now.project(now.to_camera(teacher.forward_warp(now, matched)))
     missed = (back - batch.pixels).norm(dim=-1) / batch.side_px[:, None]
     return (share * (_huber(apart, 0.05) + _huber(missed, 0.05))).sum()
+
+
+def mirror_error(teacher: Teacher, step: Tensor) -> Float[Tensor, ""]:
+    """How far the body's left is from its right: the mirror image of a surface point should be one.
+
+    The middle of the body rests level (settle.py), and limbs rest as the rig made them."""
+    points = teacher.surface
+    there = points * points.new_tensor([-1.0, 1.0, 1.0])
+    apart = teacher.fields.sdf(points, step) - teacher.fields.sdf(there, step)
+    return _huber(apart.abs(), 0.02).mean()
 
 
 def _bones_outside(teacher: Teacher, step: Tensor) -> Float[Tensor, ""]:

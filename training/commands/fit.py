@@ -42,6 +42,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--no-features", action="store_true", help="without features, though clips bring them"
     )
+    parser.add_argument(
+        "--mirror", type=float, metavar="N", help="how much left and right are to be alike: 0 to 10"
+    )
     parser.add_argument("--no-outline", action="store_true", help="without pull from far away")
     parser.add_argument(
         "--no-search", action="store_true", help="do not try frames from all around at first"
@@ -175,6 +178,10 @@ def _config(arguments: argparse.Namespace) -> "TeacherConfig":
         raise ExplainedError(f"--minutes {arguments.minutes:g} is not between 0 and 10000.")
     if arguments.steps is not None and arguments.steps < 1:
         raise ExplainedError(f"--steps {arguments.steps} is no number of steps; give 1 or more.")
+    if arguments.mirror is not None and not 0 <= arguments.mirror <= 10:
+        raise ExplainedError(f"--mirror {arguments.mirror:g} is not between 0 and 10.")
+    if arguments.mirror is not None:
+        config = replace(config, losses=replace(config.losses, mirror=arguments.mirror))
     given = {
         "minutes": arguments.minutes,
         "steps": arguments.steps,
