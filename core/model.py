@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 from core.appearance import AppearanceBasis
 from core.articulation import ArticulationDecoder, LatentStatistics
@@ -62,6 +62,12 @@ class CategoryModel:
     def centre(self) -> Float[np.ndarray, " 3"]:
         """The point of rig space that the student's translation places."""
         return body_centre(self.rig)
+
+    @property
+    def point_vertices(self) -> Int[np.ndarray, " points"]:
+        """The vertices that the student looks for (core/results.py: SeenPoints); empty where it
+        finds none, or they are not known."""
+        return np.array(self.card.get("point_vertices", ()), int)
 
     def rig_of(self, shape_code: Float[np.ndarray, " shape"]) -> Rig:
         """The rig with the proportions of a shape code."""

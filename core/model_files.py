@@ -195,6 +195,9 @@ def _assemble(
         arrays["rig.colors"].astype(np.float32),
         float(card["metres_per_unit"]),
     )
+    points = np.array(card.get("point_vertices", ()), int)
+    if points.size and not 0 <= points.min() <= points.max() < len(rig.vertices):
+        raise ValueError("point_vertices names vertices that do not exist")
     graph = folder / "student.onnx"
     weights = {key[8:]: array for key, array in arrays.items() if key.startswith("student.")}
     return CategoryModel(

@@ -23,7 +23,7 @@ from core.camera import DEFAULT_FOV_RAD, Camera
 from core.crop import CropCamera, student_input
 from core.frame import Frame
 from core.model import CategoryModel
-from core.results import Box, Codes, FrameResult, Mask, RootHypotheses
+from core.results import Box, Codes, FrameResult, Mask, RootHypotheses, SeenPoints
 from core.root_pose import root_to_crop
 from core.segment.segmenter import Points, Segmenter, SegmentMemory
 from core.student_runner import Prediction, StudentRunner
@@ -143,6 +143,7 @@ class Pipeline:
             joint_rotations=rotations,
             codes=_codes(estimate),
             hypotheses=_hypotheses(seen, self.model.centre),
+            points=_points(prediction, crop, self.model),
             stage_ms=watch.stage_ms,
         )
         align = None
@@ -172,7 +173,7 @@ class Pipeline:
         rotations = last.joint_rotations if last else model.joint_rotations(codes.articulation)
         return FrameResult(
             frame.index, frame.time_s, False, 0.0, None, mask, camera.K,
-            (frame.width_px, frame.height_px), pose, rotations, codes, None, watch.stage_ms,
+            (frame.width_px, frame.height_px), pose, rotations, codes, stage_ms=watch.stage_ms,
         )  # fmt: skip
 
 
@@ -235,6 +236,14 @@ def _codes(estimate: Estimate) -> Codes:
 def _hypotheses(seen: CameraPrediction, centre: np.ndarray) -> RootHypotheses:
     poses = [root_pose(r, p, centre) for r, p in zip(seen.rotations, seen.places, strict=True)]
     return RootHypotheses(np.stack(poses), seen.probabilities)
+
+
+def _points(prediction: Prediction, crop: CropCamera, model: CategoryModel) -> SeenPoints | None:
+    if prediction.places is None or prediction.certainty is None:
+        return None
+    if len(model.point_vertices) != len(prediction.places):
+        return None
+    return SeenPoints(prediction.places, prediction.certainty, crop.crop_to_cam, crop.crop_tan)
 
 
 def _mean_codes(model: CategoryModel) -> Codes:

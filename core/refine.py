@@ -44,6 +44,10 @@ class RefineConfig:
     """Weight of the distance between outlines, both ways."""
     region: float = 6.0
     """Weight of what is covered wrongly or not covered, by how far inside or outside it lies."""
+    points: float = 1.0
+    """Weight of the student's points, where it finds some: mean distance in half crops."""
+    point_depth: float = 0.5
+    """Weight of their depth."""
     pose_prior: float = 0.004
     """Weight of |z|^2, per number of the articulation code, in standard deviations."""
     pose_stay: float = 0.004

@@ -43,7 +43,9 @@ class ClipRefinement:
     def __init__(self, model: CategoryModel, config: RefineConfig, should_stop: ShouldStop) -> None:
         self.model, self.config, self.should_stop = model, config, should_stop
         self.fitter = WindowFit(model, config)
-        self.prior = FitPrior(config.pose_prior, config.shape_prior)
+        self.prior = FitPrior(
+            config.pose_prior, config.shape_prior, config.points, config.point_depth
+        )
 
     def run(self, clip: Sequence[FitItem], progress: Progress) -> list[FrameResult]:
         """Refine a clip's frames, in order; see `core.refine.refine_results`."""

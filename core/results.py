@@ -40,6 +40,21 @@ class RootHypotheses:
 
 
 @dataclass(frozen=True, eq=False)
+class SeenPoints:
+    """Points of the body as the student found them in its crop, seen or hidden.
+
+    Which points: `CategoryModel.point_vertices`.
+    """
+
+    places: Float[np.ndarray, "points 3"]
+    """Right and down from the crop's middle, and depth behind the body's centre; half crops."""
+    certainty: Float[np.ndarray, " points"]
+    crop_to_cam: Float[np.ndarray, "3 3"]
+    crop_tan: float
+    """Tangent of half the crop's field of view."""
+
+
+@dataclass(frozen=True, eq=False)
 class FrameResult:
     """The reconstruction of one frame.
 
@@ -63,3 +78,5 @@ class FrameResult:
     hypotheses: RootHypotheses | None = None
     stage_ms: dict[str, float] = field(default_factory=dict)
     """Milliseconds by stage name: segment, crop, student, temporal, decode, skin."""
+    points: SeenPoints | None = None
+    """What the student's own eye says; not kept in session files."""

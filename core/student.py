@@ -56,6 +56,17 @@ class StudentPrediction(NamedTuple):
     appearance: Float[Tensor, "batch appearance"]
 
 
+class PointedPrediction(NamedTuple):
+    """`StudentPrediction` with the points found on the way."""
+
+    roots: Float[Tensor, "batch hypotheses 10"]
+    articulation: Float[Tensor, "batch articulation"]
+    shape: Float[Tensor, "batch shape"]
+    appearance: Float[Tensor, "batch appearance"]
+    places: Float[Tensor, "batch points 3"]
+    certainty: Float[Tensor, "batch points"]
+
+
 class BodyPoints(NamedTuple):
     """Where points of the body are, seen or hidden."""
 
@@ -230,8 +241,10 @@ class StudentNetwork(nn.Module):
 
     def forward(
         self, image: Float[Tensor, "batch 5 height width"], crop_tan: Float[Tensor, " batch"]
-    ) -> StudentPrediction:
-        return self.predict(self.see(image, crop_tan).features)
+    ) -> StudentPrediction | PointedPrediction:
+        seen = self.see(image, crop_tan)
+        prediction = self.predict(seen.features)
+        return prediction if seen.points is None else PointedPrediction(*prediction, *seen.points)
 
     def fuse(self) -> "StudentNetwork":
         """Fold all normalisations, in place, for shipping; returns self."""

@@ -16,6 +16,8 @@ from core.model import CategoryModel
 from core.rotations import matrix_from_6d
 
 OUTPUTS = ("roots", "articulation", "shape", "appearance")
+POINT_OUTPUTS = ("places", "certainty")
+"""Of students that find points of the body (core/student.py: BodyPoints)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,6 +32,9 @@ class Prediction:
     articulation: Float[np.ndarray, " articulation"]
     shape: Float[np.ndarray, " shape"]
     appearance: Float[np.ndarray, " appearance"]
+    places: Float[np.ndarray, "points 3"] | None = None
+    """Where points of the body are in the crop (core/results.py: SeenPoints)."""
+    certainty: Float[np.ndarray, " points"] | None = None
 
     @classmethod
     def from_outputs(cls, roots: np.ndarray, *codes: np.ndarray) -> "Prediction":
@@ -40,7 +45,7 @@ class Prediction:
 
 
 Network = Callable[[np.ndarray, np.ndarray], list[np.ndarray]]
-"""(1, 5, px, px) and (1,) to the four raw outputs, each with a batch axis of 1."""
+"""(1, 5, px, px) and (1,) to the raw outputs, four or six, each with a batch axis of 1."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,7 +90,10 @@ def _onnx_network(path: Path, threads: int) -> Network:
             f"The student in {path.parent} cannot be loaded: get the model again."
         ) from error
 
+    there = {output.name for output in session.get_outputs()}
+    wanted = [*OUTPUTS, *(POINT_OUTPUTS if there.issuperset(POINT_OUTPUTS) else ())]
+
     def run(image: np.ndarray, crop_tan: np.ndarray) -> list[np.ndarray]:
-        return session.run(list(OUTPUTS), {"image": image, "crop_tan": crop_tan})
+        return session.run(wanted, {"image": image, "crop_tan": crop_tan})
 
     return run

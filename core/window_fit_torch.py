@@ -22,6 +22,7 @@ from core.coverage import Drawn
 from core.fit_target import FitTarget
 from core.model import CategoryModel
 from core.outline_pull_torch import outline_distance
+from core.point_pull_torch import PointPull
 from core.refine import RefineConfig
 from core.results import FrameResult
 from core.silhouette_torch import draw_points, make_silhouettes
@@ -39,7 +40,7 @@ class Fit:
 
     bodies: Bodies
     score: Float[np.ndarray, " frames"]
-    """IoU less the whole regulariser."""
+    """IoU less the whole regulariser and the distance from the student's points."""
 
 
 class _Views:
@@ -68,6 +69,7 @@ class WindowFit:
 
     def __init__(self, model: CategoryModel, config: RefineConfig) -> None:
         self.config, self.faces = config, model.rig.faces
+        self.points = model.point_vertices
         self.body = BodyTorch.of(model)
         self.silhouettes = make_silhouettes(config.backend, model.rig.faces, config.size_px)
 
@@ -89,6 +91,7 @@ class WindowFit:
             should_stop: Asked before each step.
         """
         config, views = self.config, _Views(results, targets)
+        pull = PointPull.of(self.points, results, config.points, config.point_depth)
         adam = _adam(state, config, fits_shape)
         best, best_step = None, 0
         for step in range(config.steps + 1):
@@ -96,6 +99,8 @@ class WindowFit:
             points = views.project(bodies.vertices)
             drawn = draw_points(points, self.faces, config.size_px)
             held = self._regulariser(state)
+            if pull is not None:
+                held = held + pull(bodies.vertices, bodies.place)
             score = _score(drawn, targets, held)
             if best is None or score.mean() > best.score.mean():
                 best, best_step = Fit(bodies.detached(), score), step

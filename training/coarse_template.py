@@ -6,6 +6,7 @@ coarse = coarse_model(model, 0.25)             # a quarter of the triangles
 from dataclasses import replace
 
 import numpy as np
+from jaxtyping import Int
 from scipy.spatial import KDTree
 
 from core.appearance import AppearanceBasis
@@ -33,6 +34,7 @@ def coarse_model(model: CategoryModel, share: float) -> CategoryModel:
     faces = faces[(a != b) & (b != c) & (c != a)]
     return replace(
         model,
+        card=model.card | _points_moved(model, kept),
         rig=replace(
             rig, vertices=rig.vertices[kept], faces=faces.astype(np.int32),
             weights=rig.weights[kept], colors=rig.colors[kept],
@@ -42,3 +44,12 @@ def coarse_model(model: CategoryModel, share: float) -> CategoryModel:
             model.appearance.mean[kept], model.appearance.components[:, kept]
         ),
     )  # fmt: skip
+
+
+def _points_moved(model: CategoryModel, kept: Int[np.ndarray, " kept"]) -> dict[str, list[int]]:
+    """The card's points on the vertices that are left."""
+    old = model.point_vertices
+    if not len(old):
+        return {}
+    places = model.rig.vertices
+    return {"point_vertices": KDTree(places[kept]).query(places[old])[1].tolist()}

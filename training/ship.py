@@ -23,11 +23,12 @@ from onnx import TensorProto, helper
 
 from core.model import CategoryModel, StudentFiles
 from core.model_files import WEIGHTS, write_model
+from core.spread_points import spread_vertices
 from core.student import StudentNetwork
 from core.student_paper_torch import PaperStudent
+from core.student_runner import OUTPUTS, POINT_OUTPUTS
 from training.rig_teacher import Knowledge
 
-OUTPUTS = ("roots", "articulation", "shape", "appearance")
 _HALF = ".half"
 """Ends the names of initialisers that the graph widens."""
 
@@ -52,7 +53,7 @@ def ship_model(job: ShipJob, folder: Path) -> None:
     known = job.knowledge
     model = CategoryModel(
         job.name,
-        job.card,
+        job.card | _points(network, known),
         known.rig,
         known.space,
         known.decoder,
@@ -70,6 +71,18 @@ def ship_model(job: ShipJob, folder: Path) -> None:
         path.write_bytes(graph.SerializeToString())
         shipped = replace(model, student=replace(model.student, onnx_path=path))
         write_model(shipped, folder)
+
+
+def _points(network: StudentNetwork | PaperStudent, known: Knowledge) -> dict[str, list[int]]:
+    """Which vertices the student looks for, for the card."""
+    if not _has_points(network):
+        return {}
+    count = network.config.points  # pyright: ignore[reportAttributeAccessIssue]
+    return {"point_vertices": spread_vertices(known.rig, count).tolist()}
+
+
+def _has_points(network: StudentNetwork | PaperStudent) -> bool:
+    return isinstance(network, StudentNetwork) and network.point_head is not None
 
 
 def ship_again(model: CategoryModel, folder: Path) -> None:
@@ -103,7 +116,7 @@ def export_graph(network: StudentNetwork | PaperStudent, scratch: Path) -> onnx.
             (torch.zeros(1, 5, px, px), torch.zeros(1)),
             str(scratch / "full.onnx"),
             input_names=["image", "crop_tan"],
-            output_names=list(OUTPUTS),
+            output_names=[*OUTPUTS, *(POINT_OUTPUTS if _has_points(network) else ())],
             dynamo=True,
             external_data=False,
             verbose=False,

@@ -20,6 +20,7 @@ from core.kinematics_torch import (
 from core.model import body_centre
 from core.rig import Rig
 from core.shape_space import ShapeSpace
+from core.spread_points import spread_vertices
 from training.articulation import skin_levers
 
 
@@ -101,14 +102,3 @@ def rigid_inverse(transforms: Float[Tensor, "*batch 4 4"]) -> Float[Tensor, "*ba
     inverse[..., :3, 3] = -(rotation @ transforms[..., :3, 3:])[..., 0]
     inverse[..., 3, 3] = 1.0
     return inverse
-
-
-def spread_vertices(rig: Rig, count: int) -> np.ndarray:
-    """Vertices spread evenly over the body, by farthest-point sampling: paws count like flanks."""
-    points = rig.vertices.astype(np.float64)
-    chosen = [int(np.argmax(points[:, 2]))]
-    distance = np.linalg.norm(points - points[chosen[0]], axis=1)
-    while len(chosen) < min(count, len(points)):
-        chosen.append(int(np.argmax(distance)))
-        distance = np.minimum(distance, np.linalg.norm(points - points[chosen[-1]], axis=1))
-    return np.array(chosen)

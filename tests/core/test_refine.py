@@ -4,16 +4,19 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 
 from core.camera import Camera
 from core.decode import posed_mesh
 from core.fit_item import FitItem
-from core.fit_score import FitPrior, fit_score
+from core.fit_score import FitPrior, fit_score, points_off
 from core.model import CategoryModel
 from core.pipeline import root_pose
+from core.point_pull_torch import PointPull
 from core.refine import RefineConfig, Refiner, refine_results
-from core.results import Codes, FrameResult, Mask, RootHypotheses
+from core.results import Codes, FrameResult, Mask, RootHypotheses, SeenPoints
 from core.rotations import geodesic_angle, matrix_from_axis_angle
+from core.spread_points import spread_vertices
 from core.track import box_of_mask
 from tests.made_model import made_model
 from training.rasterize import rasterize_silhouette
@@ -207,3 +210,59 @@ def test_a_clip_that_faces_the_wrong_way_is_turned_when_asked(model: CategoryMod
         geodesic_angle(r.root_to_cam[:3, :3], truth.root_to_cam[:3, :3]) for r in (kept, turned)
     ]
     assert angle[0] > np.pi / 2 > 0.5 > angle[1]
+
+
+def points_of(model: CategoryModel, truth: FrameResult) -> SeenPoints:
+    """What a perfect eye sees of the truth, in a crop that looks aside."""
+    crop = matrix_from_axis_angle(np.array([0.03, -0.05, 0.0]))
+    tan = 0.35
+    vertices = posed_mesh(model, truth).vertices[model.point_vertices] @ crop
+    centre = (truth.root_to_cam[:3, :3] @ model.centre + truth.root_to_cam[:3, 3]) @ crop
+    across = vertices[:, :2] / vertices[:, 2:] / tan
+    deep = (vertices[:, 2:] - centre[2]) / (centre[2] * tan)
+    places = np.concatenate([across, deep], 1)
+    return SeenPoints(places, np.ones(len(places)), crop, tan)
+
+
+@pytest.fixture(scope="module")
+def seeing(model: CategoryModel) -> CategoryModel:
+    """The model with a student that finds points."""
+    points = spread_vertices(model.rig, 24).tolist()
+    return replace(model, card=model.card | {"point_vertices": points})
+
+
+def test_points_turn_a_body_that_its_outline_cannot(seeing: CategoryModel) -> None:
+    truth = truth_of(seeing)
+    start = moved(seeing, truth)
+    saw = replace(start, points=points_of(seeing, truth))
+    config = RefineConfig(points=6.0, point_depth=3.0)
+    blind, led = (refine_results(seeing, [s], config)[0] for s in (start, saw))
+    off = [geodesic_angle(r.root_to_cam[:3, :3], truth.root_to_cam[:3, :3]) for r in (blind, led)]
+    assert off[1] < 0.7 * off[0]
+    assert iou(seeing, led, truth) > 0.9
+
+
+def test_the_pull_of_points_is_its_slow_twin(seeing: CategoryModel) -> None:
+    truth = truth_of(seeing)
+    seen = points_of(seeing, truth)
+    aside = replace(seen, places=seen.places + np.array([0.9, 0.0, 0.2]))  # some beyond the border
+    starts = [moved(seeing, truth), replace(moved(seeing, truth, 2), points=aside)]
+    pull = PointPull.of(seeing.point_vertices, starts, 1.3, 0.4)
+    assert pull is not None
+    vertices = torch.stack([torch.tensor(posed_mesh(seeing, s).vertices) for s in starts]).float()
+    centres = [s.root_to_cam[:3, :3] @ seeing.centre + s.root_to_cam[:3, 3] for s in starts]
+    place = torch.tensor([[np.log(c[2]), c[0] / c[2], c[1] / c[2]] for c in centres]).float()
+    ours = pull(vertices, place)
+    slow = points_off(seeing, starts[1], aside, FitPrior(0.0, 0.0, 1.3, 0.4))
+    assert ours[0] == 0
+    assert float(ours[1]) == pytest.approx(slow, rel=1e-4)
+    whole = FitPrior(0.0, 0.0, 1.0, 1.0)
+    assert points_off(seeing, truth, seen, whole) == pytest.approx(0, abs=1e-6)
+
+
+def test_frames_without_points_pull_nothing(seeing: CategoryModel) -> None:
+    start = moved(seeing, truth_of(seeing))
+    assert PointPull.of(seeing.point_vertices, [start], 1.0, 0.5) is None
+    saw = replace(start, points=points_of(seeing, start))
+    assert PointPull.of(seeing.point_vertices, [saw], 0.0, 0.0) is None
+    assert PointPull.of(np.zeros(0, int), [saw], 1.0, 0.5) is None

@@ -119,6 +119,8 @@ def test_the_shipped_graph_agrees_with_torch(knowledge: Knowledge, tmp_path: Pat
     theirs = StudentRunner(torch_network(model.student), "torch").predict(image, 0.2)
     for name, value in vars(ours).items():
         np.testing.assert_allclose(value, getattr(theirs, name), atol=2e-4, err_msg=name)
+    assert ours.places is not None
+    assert ours.places.shape == (len(model.point_vertices), 3)
 
 
 def test_a_coarser_body_ships_with_the_same_student(knowledge: Knowledge, tmp_path: Path) -> None:
@@ -137,6 +139,9 @@ def test_a_coarser_body_ships_with_the_same_student(knowledge: Knowledge, tmp_pa
     ours, theirs = (StudentRunner.of(each).predict(image, 0.2) for each in (model, coarse))
     for name, value in vars(ours).items():
         np.testing.assert_array_equal(value, getattr(theirs, name), err_msg=name)
+    before, after = (each.rig.vertices[each.point_vertices] for each in (model, coarse))
+    assert len(after) == len(before) > 0
+    assert np.linalg.norm(after - before, axis=1).max() < 0.3 * np.ptp(model.rig.vertices)
 
 
 def test_the_papers_networks_learn_and_ship_by_the_same_way(

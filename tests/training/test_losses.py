@@ -3,10 +3,11 @@ import torch
 
 from core.root_pose import root_to_crop
 from core.rotations import matrix_from_axis_angle
+from core.spread_points import spread_vertices
 from core.student import BodyPoints, StudentPrediction
 from tests.made_model import made_model
 from training.losses import LossWeights, Truth, body_places, in_picture, student_loss
-from training.template_torch import TemplateTorch, spread_vertices
+from training.template_torch import TemplateTorch
 
 TAN = torch.full((4,), 0.2)
 
