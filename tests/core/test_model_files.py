@@ -74,8 +74,12 @@ def test_an_unknown_version_is_refused(folder: Path) -> None:
         load_model(folder)
 
 
-def test_a_contradicting_card_is_refused(folder: Path) -> None:
-    change_card(folder, parents=[-1, 2, 0, 0])
+@pytest.mark.parametrize(
+    "wrong",
+    [{"parents": [-1, 2, 0, 0]}, {"point_vertices": [0, 160]}, {"point_vertices": ["head"]}],
+)
+def test_a_contradicting_card_is_refused(folder: Path, wrong: dict) -> None:
+    change_card(folder, **wrong)
     with pytest.raises(ModelError, match="contradicts"):
         load_model(folder)
 

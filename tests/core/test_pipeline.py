@@ -134,3 +134,24 @@ def test_alignment_has_a_switch(pipeline: Pipeline) -> None:
     rotations = [result.root_to_cam[:3, :3] for result in (aligned, plain)]
     np.testing.assert_array_equal(rotations[0], rotations[1])
     assert not np.array_equal(aligned.root_to_cam[:3, 3], plain.root_to_cam[:3, 3])
+
+
+def test_points_ride_on_the_result_if_the_model_says_which_they_are(pipeline: Pipeline) -> None:
+    places = np.random.default_rng(1).normal(size=(1, 5, 3)).astype(np.float32)
+    plain = pipeline.student.network
+
+    def pointed(image: np.ndarray, tan: np.ndarray) -> list[np.ndarray]:
+        return [*plain(image, tan), places, np.full((1, 5), 0.5, np.float32)]
+
+    eye = replace(pipeline, student=replace(pipeline.student, network=pointed))
+    assert run(eye, 1)[0].points is None
+    knows = replace(eye.model, card=eye.model.card | {"point_vertices": [0, 4, 8, 15, 16]})
+    (result,) = run(replace(eye, model=knows), 1)
+    assert result.points is not None
+    np.testing.assert_array_equal(result.points.places, places[0])
+    straight = result.points.crop_to_cam @ np.array([0.0, 0.0, 1.0])
+    seen = result.K @ straight
+    assert result.box is not None
+    middle = np.array(result.box).reshape(2, 2).mean(0)
+    assert np.linalg.norm(seen[:2] / seen[2] - middle) < 3.0  # the crop looks at the subject
+    assert run(pipeline, 1)[0].points is None
