@@ -132,12 +132,12 @@ class Teacher(nn.Module):
             depths = even_depths(near, far, config.coarse_samples, generator)
             canonical, _, _ = self._back(posed, _points(origin, directions, depths), False)
             sdf = self.fields.sdf(canonical, step).view(depths.shape)
-            weights = ray_weights(laplace_density(sdf, beta), step_lengths(depths) * length)
+            weights = ray_weights(self._density(sdf, beta), step_lengths(depths) * length)
             depths = important_depths(depths, weights, config.fine_samples, generator)
         points = _points(origin, directions, depths)
         canonical, skin, delta = self._back(posed, points, self.uses_delta)
         sdf = self.fields.sdf(canonical, step).view(depths.shape)
-        weights = ray_weights(laplace_density(sdf, beta), step_lengths(depths) * length)
+        weights = ray_weights(self._density(sdf, beta), step_lengths(depths) * length)
         color = self.fields.color(canonical, posed.appearance, step)
         opacity = weights.sum(-1)
         share = weights / opacity[..., None].clamp_min(1e-4)
@@ -165,6 +165,12 @@ class Teacher(nn.Module):
             delta = self.delta(canonical, self.rest_code.expand(len(canonical), -1))
         weights = self.bones.weights(canonical, self.bones.to_bone(None), delta)
         return move(canonical, blended(weights, posed.duals[:, self.bones.joints]))
+
+    def _density(
+        self, sdf: Float[Tensor, "*batch"], beta: Float[Tensor, ""]
+    ) -> Float[Tensor, "*batch"]:
+        """Of samples by their distance: inside of the surface by the configuration's inset."""
+        return laplace_density(sdf + self.config.inset * beta, beta)
 
     def _back(
         self, posed: Posed, points: Float[Tensor, "frames points 3"], uses_delta: bool

@@ -45,6 +45,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--mirror", type=float, metavar="N", help="how much left and right are to be alike: 0 to 10"
     )
+    parser.add_argument(
+        "--inset", type=float, metavar="N", help="betas that the density lies inside: 0 to 3"
+    )
     parser.add_argument("--no-outline", action="store_true", help="without pull from far away")
     parser.add_argument(
         "--no-search", action="store_true", help="do not try frames from all around at first"
@@ -180,6 +183,8 @@ def _config(arguments: argparse.Namespace) -> "TeacherConfig":
         raise ExplainedError(f"--steps {arguments.steps} is no number of steps; give 1 or more.")
     if arguments.mirror is not None and not 0 <= arguments.mirror <= 10:
         raise ExplainedError(f"--mirror {arguments.mirror:g} is not between 0 and 10.")
+    if arguments.inset is not None and not 0 <= arguments.inset <= 3:
+        raise ExplainedError(f"--inset {arguments.inset:g} is not between 0 and 3.")
     if arguments.mirror is not None:
         config = replace(config, losses=replace(config.losses, mirror=arguments.mirror))
     given = {
@@ -189,6 +194,7 @@ def _config(arguments: argparse.Namespace) -> "TeacherConfig":
         "uses_outline": False if arguments.no_outline else None,
         "searches": 0 if arguments.no_search else None,
         "threads": arguments.threads,
+        "inset": arguments.inset,
         "start": arguments.start,
         "root_start": arguments.root_start,
         "delta_skinning": False if arguments.no_delta else None,

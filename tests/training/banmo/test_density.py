@@ -1,5 +1,6 @@
 """Volume rendering against its twin and against a sphere."""
 
+import pytest
 import torch
 
 from training.banmo.density import (
@@ -39,6 +40,23 @@ def sphere_opacity(offset: torch.Tensor, beta: float, samples: int = 96) -> torc
 def test_a_sphere_is_a_disc() -> None:
     opacity = sphere_opacity(torch.tensor([0.0, 0.3, 0.45, 0.56, 0.8]), 0.01)
     assert torch.allclose(opacity, torch.tensor([1.0, 1, 1, 0, 0]), atol=0.05)
+
+
+def leg_opacity(offset: torch.Tensor, beta: float, inset: float) -> torch.Tensor:
+    """Opacity of rays along z that pass a leg of radius 0.02, which stands at 1, by an offset."""
+    ends = torch.full_like(offset, 0.5), torch.full_like(offset, 1.5)
+    depths = even_depths(*ends, 2000, None)
+    distance = ((depths - 1) ** 2 + offset[:, None] ** 2).sqrt() - 0.02
+    density = laplace_density(distance + inset * beta, torch.tensor(beta))
+    return ray_weights(density, step_lengths(depths)).sum(-1)
+
+
+@pytest.mark.parametrize("beta", [0.004, 0.0066])
+def test_an_inset_of_a_beta_and_a_half_shows_a_leg_as_wide_as_it_is(beta: float) -> None:
+    offsets = torch.linspace(0, 0.04, 401)
+    seen = [float(offsets[leg_opacity(offsets, beta, i) > 0.5].max()) for i in (0.0, 1.5)]
+    assert seen[0] > 0.026
+    assert abs(seen[1] - 0.02) < 0.0022
 
 
 def test_the_gradient_of_a_silhouette_is_that_of_differences() -> None:

@@ -1,8 +1,10 @@
-"""The prior that a body's left is like its right."""
+"""The prior that a body's left is like its right, and where the density lies."""
+
+from dataclasses import replace
 
 import torch
 
-from tests.training.banmo.made_teacher import TINY, made_start
+from tests.training.banmo.made_teacher import TINY, made_pool, made_start
 from training.banmo.losses import mirror_error
 from training.banmo.teacher import Teacher
 
@@ -28,3 +30,15 @@ def test_a_side_that_was_worn_away_is_told_and_comes_back() -> None:
         error.backward()
         optimizer.step()
     assert float(error.detach()) < 0.5 * before
+
+
+def test_a_density_inside_of_the_surface_covers_less() -> None:
+    batch = made_pool().batch(0, 3, 24)
+    covered = []
+    for inset in (0.0, 1.5):
+        teacher = Teacher(replace(TINY, inset=inset), made_start())
+        with torch.no_grad():
+            posed = teacher.poses.at(batch.frames)
+            covered.append(teacher.render(posed, batch.pixels).opacity)
+    assert covered[1].sum() < 0.99 * covered[0].sum()
+    assert covered[1].max() > 0.9
