@@ -4,7 +4,7 @@ from pathlib import Path
 
 from app.edits import KeyedCode
 from app.session import Session
-from core.errors import ExplainedError
+from core.errors import ExplainedError, SessionError
 
 SESSION_DATABASE = "session.sqlite"
 MODEL_CARD = "model.json"
@@ -50,6 +50,7 @@ def _open_session(session: Session, folder: Path) -> None:
 
     with read_session(folder) as record:
         header, source = record.header, record.source
+        numbers = record.sizes.shape
         known = tuple(record.results())
     keys = tuple(
         KeyedCode(frame, tuple(float(one) for one in code))
@@ -60,6 +61,12 @@ def _open_session(session: Session, folder: Path) -> None:
         session.source_missing.emit(str(folder), was)
         return
     is_other = header.model_name != session.model_name
+    model = session.model
+    if model is not None and not is_other and numbers > model.shape_count:
+        raise SessionError(
+            f"{folder} was made with a newer {header.model_name}: get that model, or reconstruct "
+            "the video again."
+        )
     if is_other and header.model_name in session.services.list_models():
         session.load_model(header.model_name)
     session.open(str(source.resolve()), known, keys=keys, folder=folder.resolve())

@@ -70,7 +70,7 @@ class CategoryModel:
         return np.array(self.card.get("point_vertices", ()), int)
 
     def rig_of(self, shape_code: Float[np.ndarray, " shape"]) -> Rig:
-        """The rig with the proportions of a shape code."""
+        """The rig with the proportions of a shape code; numbers it lacks at its end are 0."""
         return self.shape.apply(self.rig, shape_code)
 
     def joint_rotations(

@@ -57,7 +57,8 @@ class ClipRefinement:
         ]
         if not items or self.should_stop():
             return refined
-        shape = np.mean([item.start.codes.shape for item in items], axis=0)
+        known = np.mean([item.start.codes.shape for item in items], axis=0)
+        shape = self.model.shape.padded(known)
         if self.config.tries_turned:
             items = self._settled(items, shape)
         is_long = len(items) > self.config.window

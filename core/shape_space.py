@@ -26,8 +26,24 @@ class ShapeSpace:
         vertex_count, joint_count = rig.weights.shape
         return cls((), np.zeros((0, vertex_count, 3)), np.zeros((0, joint_count, 3)))
 
-    def apply(self, rig: Rig, code: Float[np.ndarray, " shape"]) -> Rig:
-        """The rig with the proportions of `code`; joint orientations stay."""
+    def padded(self, code: Float[np.ndarray, " known"]) -> Float[np.ndarray, " shape"]:
+        """The code with zeros for numbers that a newer space has at its end: a session made with an
+        older model of the same kind knows nothing of them.
+
+        Raises:
+            ValueError: The code has more numbers than the space.
+        """
+        if len(code) > len(self.names):
+            raise ValueError(f"shape code has {len(code)} numbers, the space {len(self.names)}")
+        return np.pad(code, (0, len(self.names) - len(code)))
+
+    def apply(self, rig: Rig, code: Float[np.ndarray, " known"]) -> Rig:
+        """The rig with the proportions of `code` (`padded`); joint orientations stay.
+
+        Raises:
+            ValueError: The code has more numbers than the space.
+        """
+        code = self.padded(code)
         if not len(code):
             return rig
         rest = rig.skeleton.rest_joint_to_rig.copy()

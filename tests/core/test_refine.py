@@ -266,3 +266,11 @@ def test_frames_without_points_pull_nothing(seeing: CategoryModel) -> None:
     saw = replace(start, points=points_of(seeing, start))
     assert PointPull.of(seeing.point_vertices, [saw], 0.0, 0.0) is None
     assert PointPull.of(np.zeros(0, int), [saw], 1.0, 0.5) is None
+
+
+def test_results_of_an_older_model_are_refined_too(model: CategoryModel) -> None:
+    truth = truth_of(model)
+    start = moved(model, truth)
+    older = replace(start, codes=replace(start.codes, shape=start.codes.shape[:1]))
+    (refined,) = refine_results(model, [older], QUICK)
+    assert iou(model, refined, truth) > iou(model, start, truth)
