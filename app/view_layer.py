@@ -62,7 +62,11 @@ class ViewLayer(QWidget):
     # Painting.
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter, look = QPainter(self), self._session.look
+        with QPainter(self) as painter:  # a painter that an error leaves open ends the program
+            self._paint(painter)
+
+    def _paint(self, painter: QPainter) -> None:
+        look = self._session.look
         painter.setRenderHints(
             QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform
         )

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QPainter
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
@@ -63,6 +64,26 @@ def test_typing_a_number_is_not_a_shortcut(window: MainWindow, qtbot: QtBot) -> 
     assert window.session.explore.sigmas[1] == pytest.approx(1.3)
     assert window.session.frame_index == frame
     assert window.viewport.camera is camera
+
+
+def test_an_error_while_painting_the_input_leaves_the_window_alive(
+    window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    view = window.input_panel.input_view
+
+    asked: list[QPainter] = []
+
+    def fails(painter: QPainter) -> None:
+        asked.append(painter)
+        raise RuntimeError("a result that cannot be drawn")
+
+    monkeypatch.setattr(view, "_paint", fails)
+    with pytest.raises(RuntimeError, match="cannot be drawn"):
+        view.grab()
+    monkeypatch.undo()
+    (painter,) = asked
+    assert not painter.isActive()  # an open one would end the program
+    assert not view.grab().isNull()
 
 
 def test_a_box_drawn_on_the_input_says_what_the_subject_is(
