@@ -239,11 +239,10 @@ def _hypotheses(seen: CameraPrediction, centre: np.ndarray) -> RootHypotheses:
 
 
 def _points(prediction: Prediction, crop: CropCamera, model: CategoryModel) -> SeenPoints | None:
-    if prediction.places is None or prediction.certainty is None:
+    places = prediction.places
+    if places is None or len(model.point_vertices) != len(places):
         return None
-    if len(model.point_vertices) != len(prediction.places):
-        return None
-    return SeenPoints(prediction.places, prediction.certainty, crop.crop_to_cam, crop.crop_tan)
+    return SeenPoints(places, crop.crop_to_cam, crop.crop_tan)
 
 
 def _mean_codes(model: CategoryModel) -> Codes:

@@ -48,7 +48,6 @@ class SeenPoints:
 
     places: Float[np.ndarray, "points 3"]
     """Right and down from the crop's middle, and depth behind the body's centre; half crops."""
-    certainty: Float[np.ndarray, " points"]
     crop_to_cam: Float[np.ndarray, "3 3"]
     crop_tan: float
     """Tangent of half the crop's field of view."""

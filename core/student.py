@@ -57,14 +57,13 @@ class StudentPrediction(NamedTuple):
 
 
 class PointedPrediction(NamedTuple):
-    """`StudentPrediction` with the points found on the way."""
+    """`StudentPrediction` with the places of the points found on the way."""
 
     roots: Float[Tensor, "batch hypotheses 10"]
     articulation: Float[Tensor, "batch articulation"]
     shape: Float[Tensor, "batch shape"]
     appearance: Float[Tensor, "batch appearance"]
     places: Float[Tensor, "batch points 3"]
-    certainty: Float[Tensor, "batch points"]
 
 
 class BodyPoints(NamedTuple):
@@ -244,7 +243,9 @@ class StudentNetwork(nn.Module):
     ) -> StudentPrediction | PointedPrediction:
         seen = self.see(image, crop_tan)
         prediction = self.predict(seen.features)
-        return prediction if seen.points is None else PointedPrediction(*prediction, *seen.points)
+        if seen.points is None:
+            return prediction
+        return PointedPrediction(*prediction, seen.points.places)
 
     def fuse(self) -> "StudentNetwork":
         """Fold all normalisations, in place, for shipping; returns self."""

@@ -16,7 +16,7 @@ from core.model import CategoryModel
 from core.rotations import matrix_from_6d
 
 OUTPUTS = ("roots", "articulation", "shape", "appearance")
-POINT_OUTPUTS = ("places", "certainty")
+PLACES = "places"
 """Of students that find points of the body (core/student.py: BodyPoints)."""
 
 
@@ -34,7 +34,6 @@ class Prediction:
     appearance: Float[np.ndarray, " appearance"]
     places: Float[np.ndarray, "points 3"] | None = None
     """Where points of the body are in the crop (core/results.py: SeenPoints)."""
-    certainty: Float[np.ndarray, " points"] | None = None
 
     @classmethod
     def from_outputs(cls, roots: np.ndarray, *codes: np.ndarray) -> "Prediction":
@@ -45,7 +44,7 @@ class Prediction:
 
 
 Network = Callable[[np.ndarray, np.ndarray], list[np.ndarray]]
-"""(1, 5, px, px) and (1,) to the raw outputs, four or six, each with a batch axis of 1."""
+"""(1, 5, px, px) and (1,) to the raw outputs, four or five, each with a batch axis of 1."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,7 +90,7 @@ def _onnx_network(path: Path, threads: int) -> Network:
         ) from error
 
     there = {output.name for output in session.get_outputs()}
-    wanted = [*OUTPUTS, *(POINT_OUTPUTS if there.issuperset(POINT_OUTPUTS) else ())]
+    wanted = [*OUTPUTS, PLACES] if PLACES in there else list(OUTPUTS)
 
     def run(image: np.ndarray, crop_tan: np.ndarray) -> list[np.ndarray]:
         return session.run(wanted, {"image": image, "crop_tan": crop_tan})

@@ -26,7 +26,7 @@ from core.model_files import WEIGHTS, write_model
 from core.spread_points import spread_vertices
 from core.student import StudentNetwork
 from core.student_paper_torch import PaperStudent
-from core.student_runner import OUTPUTS, POINT_OUTPUTS
+from core.student_runner import OUTPUTS, PLACES
 from training.rig_teacher import Knowledge
 
 _HALF = ".half"
@@ -116,7 +116,7 @@ def export_graph(network: StudentNetwork | PaperStudent, scratch: Path) -> onnx.
             (torch.zeros(1, 5, px, px), torch.zeros(1)),
             str(scratch / "full.onnx"),
             input_names=["image", "crop_tan"],
-            output_names=[*OUTPUTS, *(POINT_OUTPUTS if _has_points(network) else ())],
+            output_names=[*OUTPUTS, *([PLACES] if _has_points(network) else [])],
             dynamo=True,
             external_data=False,
             verbose=False,

@@ -221,7 +221,7 @@ def points_of(model: CategoryModel, truth: FrameResult) -> SeenPoints:
     across = vertices[:, :2] / vertices[:, 2:] / tan
     deep = (vertices[:, 2:] - centre[2]) / (centre[2] * tan)
     places = np.concatenate([across, deep], 1)
-    return SeenPoints(places, np.ones(len(places)), crop, tan)
+    return SeenPoints(places, crop, tan)
 
 
 @pytest.fixture(scope="module")
