@@ -10,7 +10,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import onnx
+
 from core.model import CategoryModel, load_model
+from core.segment.finder import FACTS, FILE
 
 REAL = "| {what} | {frames} | {iou:.3f} | {boundary_f:.3f} | {pck} | {flips} |"
 TRUTH = "| {what} | {cd} | {f5} | {iou:.3f} | {root} | {flip} | {jitter} |"
@@ -52,7 +55,26 @@ def _facts(model: CategoryModel) -> list[str]:
         f"{', '.join(training['rigs'])} with random poses, coats, proportions, cameras and faults "
         f"of mask and film; {training['minutes']:.0f} minutes of fitting{begun}. Real pictures: "
         f"{training['real_footage']}.",
+        *_finder(model.folder),
         f"- **Licence**: weights MIT, body {model.card['licence']} (see assets/LICENSES.md).",
+    ]
+
+
+def _finder(folder: Path | None) -> list[str]:
+    """What the finder has seen, as its own file says."""
+    path = folder / FILE if folder is not None else None
+    if path is None or not path.is_file():
+        return []
+    facts = {prop.key: prop.value for prop in onnx.load(path).metadata_props}
+    told = json.loads(facts[FACTS])
+    begun = (
+        "begun with EfficientNet-Lite0's weights, learned from ImageNet's photographs (Apache-2.0)"
+        if told["fit"].get("is_pretrained")
+        else "begun with nothing"
+    )
+    return [
+        f"- **Finder**: {begun}; {told['fit']['minutes']:.0f} minutes on {told['pictures']:,} "
+        "pasted pictures."
     ]
 
 

@@ -19,7 +19,7 @@ from core.model_files import model_hash
 from core.temporal_encoder import FACTS, FILE
 from core.temporal_encoder_torch import TemporalNetwork
 from core.temporal_window import FRAMES
-from training.halve_graph import halve
+from training.narrow_graph import halve
 
 
 def ship_temporal(network: TemporalNetwork, model: CategoryModel, facts: dict[str, Any]) -> Path:

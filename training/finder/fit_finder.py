@@ -16,10 +16,11 @@ import torch
 import torch.nn.functional as F
 from jaxtyping import Float, UInt8
 from safetensors.torch import load_file, save_file
-from torch import Tensor
+from torch import Tensor, nn
 
 from core.errors import ExplainedError
 from core.segment.finder_torch import STRIDE, FinderConfig, FinderNetwork, Found
+from training.finder.backbone import begin_with_photographs, freeze_fine_stages
 from training.finder.picture_store import PictureStore
 from training.finder.pictures import PictureConfig
 from training.muon import split_optimizers
@@ -34,13 +35,20 @@ _EMPTY = PictureConfig.empty_share
 class FinderFitConfig:
     """Schedule and loss."""
 
-    minutes: float = 25.0
-    batch_size: int = 32
+    minutes: float = 9.0
+    """On one core. After more of it, pasted pictures are found better and photographs worse
+    (docs/training.md)."""
+    batch_size: int = 24
     learning_rate: float = 2e-3
     weight_decay: float = 0.02
     warm_up_share: float = 0.03
     average_decay: float = 0.998
-    small_share: float = 0.4
+    backbone_share: float = 0.05
+    """Learning rate of the backbone's last stages, as a share: they know photographs already."""
+    frozen_stages: int = 3
+    is_pretrained: bool = True
+    """Begin with a backbone that has seen photographs; False: from nothing."""
+    small_share: float = 0.3
     """Of the time, at the beginning, with pictures shrunk to `small_scale`."""
     small_scale: float = 0.67
     presence: float = 0.1
@@ -120,10 +128,11 @@ class _Fit:
     def __init__(self, config: FinderFitConfig, store: PictureStore, run: Path) -> None:
         self.config, self.store, self.run = config, store, run
         self.net = FinderNetwork(config.network).to(memory_format=torch.channels_last)
+        if config.is_pretrained:
+            begin_with_photographs(self.net.backbone)
+            freeze_fine_stages(self.net.backbone, config.frozen_stages)
         self.average = copy.deepcopy(self.net)
-        self.optimizers = split_optimizers(
-            self.net, config.learning_rate, config.weight_decay, ("stages.0", "mask", "presence")
-        )
+        self.optimizers = _optimizers(self.net, config)
         self.rng = np.random.default_rng(config.seed)
         self.steps, self.used_s, self.saved_s = 0, 0.0, 0.0
         self.sums: dict[str, float] = {}
@@ -151,7 +160,7 @@ class _Fit:
         pace = _pace(self.share, config.warm_up_share)
         for optimizer in self.optimizers:
             for group in optimizer.param_groups:
-                group["lr"] = config.learning_rate * pace
+                group["lr"] = config.learning_rate * pace * group.get("share", 1.0)
         pictures, masks = self._batch()
         self.net.train()
         with torch.autocast("cpu", torch.bfloat16):
@@ -223,11 +232,30 @@ class _Fit:
 
     def _load(self, path: Path) -> dict[str, Tensor]:
         tensors = load_file(path)
-        for prefix, net in (("net.", self.net), ("average.", self.average)):
-            net.load_state_dict(
-                {k[len(prefix) :]: v for k, v in tensors.items() if k.startswith(prefix)}
-            )
+        try:
+            for prefix, net in (("net.", self.net), ("average.", self.average)):
+                net.load_state_dict(
+                    {k[len(prefix) :]: v for k, v in tensors.items() if k.startswith(prefix)}
+                )
+        except RuntimeError as error:
+            raise ExplainedError(
+                f"{path} is a finder of another kind: remove it, or take another folder."
+            ) from error
         return tensors
+
+
+def _optimizers(net: FinderNetwork, config: FinderFitConfig) -> list[torch.optim.Optimizer]:
+    """Muon and AdamW for what begins from nothing, a slow AdamW for the backbone."""
+    own = nn.ModuleDict({
+        name: module for name, module in net.named_children() if name != "backbone"
+    })  # fmt: skip
+    rate, decay = config.learning_rate, config.weight_decay
+    known = [weight for weight in net.backbone.parameters() if weight.requires_grad]
+    share = config.backbone_share if config.is_pretrained else 1.0
+    return [
+        *split_optimizers(own, rate, decay, ("mask", "presence")),
+        torch.optim.AdamW([{"params": known, "share": share}], rate, weight_decay=decay),
+    ]
 
 
 def _as_pictures(pictures: UInt8[np.ndarray, "batch height width 3"]) -> Tensor:

@@ -7,12 +7,12 @@
 
 import onnx
 import torch
-from onnx import numpy_helper
 
 from core.errors import ExplainedError
 from core.model import CategoryModel
 from core.segment.finder import FILE
 from core.segment.finder_torch import FinderConfig, FinderNetwork
+from training.narrow_graph import plain_weights
 
 
 def load_finder(model: CategoryModel) -> FinderNetwork:
@@ -24,10 +24,9 @@ def load_finder(model: CategoryModel) -> FinderNetwork:
     path = model.folder / FILE if model.folder is not None else None
     if path is None or not path.is_file():
         raise ExplainedError(f"The model {model.name} has no finder to learn from: take another.")
-    graph = onnx.load(path).graph
     weights = {
-        array.name.removesuffix(".half"): torch.from_numpy(numpy_helper.to_array(array).copy())
-        for array in graph.initializer
+        name: torch.from_numpy(values.copy())
+        for name, values in plain_weights(onnx.load(path)).items()
     }
     network = FinderNetwork(FinderConfig()).fuse()
     own = network.state_dict()

@@ -62,8 +62,10 @@ class PictureConfig:
     mean_things: float = 1.6
     textured_share: float = 0.6
     """Bodies that get a photograph's or a drawing's texture over their own."""
-    dressed_share: float = 0.4
+    dressed_share: float = 0.5
     """Bodies with a band of something else around them: a collar, a harness, a belt, a strap."""
+    wide_share: float = 0.35
+    """Bands so wide that they are clothes."""
     lit_share: float = 0.5
     """Bodies that are lit from one side."""
     harmonised_share: float = 0.6
@@ -166,12 +168,13 @@ class PictureMaker:
         return replace(layer, rgb=layer.rgb * np.clip(1 + strength * grey, 0.3, 1.7)[..., None])
 
     def _dressed(self, rng: np.random.Generator, layer: Layer) -> Layer:
-        """One or two bands across it, plain or printed."""
+        """One to three bands across it, plain or printed; wide ones are a vest, a shirt, trousers."""
         size = layer.alpha.shape
         rgb = layer.rgb.copy()
-        for _ in range(int(rng.integers(1, 3))):
-            across = _along(rng, size) - rng.uniform(-0.35, 0.35)
-            width = rng.uniform(0.02, 0.1)
+        for _ in range(int(rng.integers(1, 4))):
+            across = _along(rng, size) - rng.uniform(-0.35, 0.35) + _wavy(rng, size)
+            is_wide = rng.random() < self.config.wide_share
+            width = rng.uniform(0.08, 0.28) if is_wide else rng.uniform(0.02, 0.1)
             band = np.clip((width - np.abs(across)) * max(size) / 2, 0, 1)[..., None]
             stuff = rng.uniform(0, 1, 3).astype(np.float32)
             if rng.random() < 0.4:
@@ -257,6 +260,12 @@ def _along(rng: np.random.Generator, size: tuple[int, int]) -> Float[np.ndarray,
     y = (np.arange(size[0]) - size[0] / 2)[:, None] / max(size)
     x = (np.arange(size[1]) - size[1] / 2)[None] / max(size)
     return np.cos(angle) * x + np.sin(angle) * y
+
+
+def _wavy(rng: np.random.Generator, size: tuple[int, int]) -> Float[np.ndarray, "rows columns"]:
+    """Smooth noise that bends a seam."""
+    rough = rng.normal(0, rng.uniform(0, 0.05), (4, 4)).astype(np.float32)
+    return cv2.resize(rough, size[::-1], interpolation=cv2.INTER_CUBIC)
 
 
 def _lit(rng: np.random.Generator, layer: Layer) -> Layer:

@@ -17,7 +17,7 @@ import torch
 
 from core.segment.finder import FACTS, FILE
 from core.segment.finder_torch import FinderNetwork
-from training.halve_graph import halve
+from training.narrow_graph import quarter
 
 
 def ship_finder(network: FinderNetwork, folder: Path, facts: dict[str, Any]) -> Path:
@@ -32,7 +32,7 @@ def ship_finder(network: FinderNetwork, folder: Path, facts: dict[str, Any]) -> 
 
 
 def finder_graph(network: FinderNetwork, scratch: Path) -> onnx.ModelProto:
-    """The network as ONNX for one picture of any size, weights inside as halves."""
+    """The network as ONNX for one picture of any size, weights inside as bytes."""
     fused = copy.deepcopy(network).to(memory_format=torch.contiguous_format).fuse()
     # It misses torchvision, which we do not use.
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
@@ -52,6 +52,6 @@ def finder_graph(network: FinderNetwork, scratch: Path) -> onnx.ModelProto:
             opset_version=17,
         )
     graph = onnx.load(scratch / FILE)
-    halve(graph)
+    quarter(graph)
     onnx.checker.check_model(graph)
     return graph

@@ -10,15 +10,16 @@ import torch
 
 from core.errors import ExplainedError, SourceError
 from core.segment.finder import FILE, SubjectFinder, _load
-from core.segment.finder_torch import FinderConfig, FinderNetwork
+from core.segment.finder_torch import Backbone, FinderConfig, FinderNetwork
 from training.crop_store import CropStore
+from training.finder.backbone import begin_with_photographs, freeze_fine_stages
 from training.finder.fit_finder import FinderFitConfig, finder_loss, fit_finder, score
 from training.finder.picture_store import SIZES, PicturePlan, PictureStore, draw_pictures
 from training.finder.pictures import PictureConfig, PictureMaker
 from training.finder.ship_finder import ship_finder
 from training.finder.sprites import Sprites, Stock
 
-TINY = FinderConfig(widths=(8, 8, 12, 16, 16), depths=(0, 1, 1, 1, 1), pyramid=8)
+TINY = FinderConfig(stem=8, widths=(8, 8, 12, 16, 16), depths=(1, 1, 1, 1, 1), expand=2, pyramid=8)
 
 
 def made_sprites() -> Sprites:
@@ -56,6 +57,25 @@ def test_the_mask_is_where_the_body_is_pasted() -> None:
         inside, outside = differs[mask > 0.9].mean(), differs[mask < 0.01].mean()
         assert inside > 2 * outside  # noise and shadow apart, only the body is seen
         assert 0.02 < (mask > 0.5).mean() < 0.5
+
+
+def test_clothes_hide_the_coat_and_not_the_body() -> None:
+    """The same body, plain and in wide bands: colours differ, its mask does not."""
+    naked = made_maker(PLAIN)
+    dressed = made_maker(replace(PLAIN, dressed_share=1.0, wide_share=1.0))
+    shares = []
+    for seed in range(8):
+        layers = [
+            maker._body(np.random.default_rng(seed), np.zeros((96, 128, 3), np.float32))
+            for maker in (naked, dressed)
+        ]
+        assert layers[0] is not None
+        assert layers[1] is not None
+        assert np.array_equal(layers[0].alpha, layers[1].alpha)
+        inside = layers[0].alpha > 0.5
+        changed = np.abs(layers[0].rgb - layers[1].rgb).max(-1) > 0.1
+        shares.append(float(changed[inside].mean()))
+    assert 0.3 < np.mean(shares) < 1
 
 
 def test_some_pictures_are_empty_and_the_same_seed_gives_the_same() -> None:
@@ -125,9 +145,11 @@ def test_loss_is_least_for_the_truth() -> None:
 
 def test_learns_resumes_and_ships(store: PictureStore, tmp_path: Path) -> None:
     rows = []
-    config = FinderFitConfig(minutes=0.1, batch_size=8, network=TINY, log_steps=5)
+    config = FinderFitConfig(
+        minutes=0.2, batch_size=8, network=TINY, log_steps=5, is_pretrained=False
+    )
     network = fit_finder(config, store, tmp_path, lambda *row: rows.append(row))
-    assert rows[-1][2]["loss"] < 0.9 * rows[0][2]["loss"]
+    assert rows[-1][2]["loss"] < 0.95 * rows[0][2]["loss"]
     again = fit_finder(config, store, tmp_path)  # its time is over: nothing more is learned
     for one, other in zip(network.parameters(), again.parameters(), strict=True):
         assert torch.equal(one, other)
@@ -135,6 +157,8 @@ def test_learns_resumes_and_ships(store: PictureStore, tmp_path: Path) -> None:
     other = fit_finder(begun, store, tmp_path / "other")
     for one, same in zip(network.parameters(), other.parameters(), strict=True):
         torch.testing.assert_close(one, same, atol=0.05, rtol=0.5)  # a step further at most
+    with pytest.raises(ExplainedError, match="another kind"):
+        fit_finder(FinderFitConfig(minutes=1e-6), store, tmp_path)
     with pytest.raises(ExplainedError, match="no finder to start from"):
         fit_finder(replace(begun, start_from=str(tmp_path / "no")), store, tmp_path / "third")
     assert set(score(network, store, batches=1)) == {"iou", "found", "presence"}
@@ -144,8 +168,45 @@ def test_learns_resumes_and_ships(store: PictureStore, tmp_path: Path) -> None:
     with torch.no_grad():
         ours = network(picture)
     mask, presence = finder.network(picture.numpy())
-    np.testing.assert_allclose(mask, ours.mask.numpy(), atol=0.02)  # halves
-    np.testing.assert_allclose(presence, ours.presence.numpy(), atol=0.02)
+    spread = float(ours.mask.std())
+    np.testing.assert_allclose(mask, ours.mask.numpy(), atol=0.3 * spread + 0.02)  # bytes
+    np.testing.assert_allclose(presence, ours.presence.numpy(), atol=0.05)
+
+
+def test_the_backbone_begins_with_what_photographs_taught(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    backbone = Backbone(FinderConfig())
+    begin_with_photographs(backbone)
+    picture = torch.rand(1, 3, 64, 96)
+    with torch.no_grad():
+        grids = backbone(picture)
+    sizes = [(grid.shape[1], *grid.shape[2:]) for grid in grids]
+    assert sizes == [(16, 32, 48), (24, 16, 24), (40, 8, 12), (112, 4, 6)]
+    # As the published network has them: mean and spread of stage 5 on this very picture.
+    assert 0.5 < float(grids[-1].std()) < 20
+    freeze_fine_stages(backbone, 3)
+    free = {name.split(".")[1] for name, w in backbone.named_parameters() if w.requires_grad}
+    assert free == {"3", "4"}
+    with pytest.raises(ExplainedError, match="install"):
+        begin_with_photographs(Backbone(TINY))
+    with pytest.raises(ExplainedError, match="install"):
+        begin_with_photographs(backbone, tmp_path / "none.safetensors")
+
+
+def test_what_is_frozen_stays_and_the_rest_learns(store: PictureStore, tmp_path: Path) -> None:
+    config = FinderFitConfig(minutes=0.02, batch_size=2)
+    network = fit_finder(config, store, tmp_path)
+    fresh = Backbone(FinderConfig())
+    begin_with_photographs(fresh)
+    moved = {
+        name
+        for (name, ours), theirs in zip(
+            network.backbone.named_parameters(), fresh.parameters(), strict=True
+        )
+        if not torch.equal(ours, theirs)
+    }
+    assert moved
+    assert all(name.startswith(("stages.3", "stages.4")) for name in moved)
 
 
 def test_folding_the_normalisations_changes_nothing() -> None:

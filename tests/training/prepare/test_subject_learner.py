@@ -11,7 +11,7 @@ import torch
 import main
 from core.errors import ExplainedError
 from core.model import load_model
-from core.segment.finder import SubjectFinder, seen_size
+from core.segment.finder import _CAREFUL, SubjectFinder, seen_size
 from tests.training.prepare.made_pictures import disc_masks, disc_pictures, write_pictures
 from training.finder.load_finder import load_finder
 from training.prepare.prepared_clip import read_prepared
@@ -42,8 +42,8 @@ def test_the_shipped_finder_is_loaded_as_it_runs() -> None:
     picture = torch.from_numpy(small.transpose(2, 0, 1)[None] / np.float32(255))
     with torch.no_grad():
         logits = load_finder(model)(picture).mask[0].numpy()
-    # The finder's own is half a unit less careful (core/segment/finder.py).
-    assert np.abs(logits + 0.5 - finder.find(rgb).logits).max() < 1e-3
+    # The finder itself is less careful (core/segment/finder.py).
+    assert np.abs(logits + _CAREFUL - finder.find(rgb).logits).max() < 1e-3
 
 
 def test_drawn_masks_teach_the_other_frames(tmp_path: Path) -> None:
