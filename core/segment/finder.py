@@ -26,9 +26,12 @@ FILE = "finder.onnx"
 FACTS = "dasr_finder"
 """Key of the graph's metadata: JSON about its training."""
 LONG_SIDE_PX = 320
-_CAREFUL = 1.0
-"""Added to the logits of the mask: what learned from drawn bodies is too careful with real ones.
-Masks on the dog's development key frames, whole clips with no prompt: .839 with a half, .859."""
+CAREFUL = "careful"
+"""Among these facts: what is added to the logits of the mask, for what learned from drawn bodies is
+too careful with real ones."""
+_CAREFUL = 0.5
+"""Where the file does not say. (The dog's development key frames, whole clips with no prompt, with
+its finder that says 1: masks .839 with a half, .859 with 1.)"""
 STRIDE = 32
 """Sides of what the network sees are multiples of this."""
 _LEAST_SHARE = 0.15
@@ -86,6 +89,7 @@ class SubjectFinder:
     """A network ready to run."""
 
     network: Network
+    careful: float = _CAREFUL
 
     @classmethod
     def of(cls, model: CategoryModel) -> "SubjectFinder | None":
@@ -93,8 +97,7 @@ class SubjectFinder:
         path = model.folder / FILE if model.folder is not None else None
         if path is None or not path.is_file():
             return None
-        network = _load(path)
-        return None if network is None else cls(network)
+        return _load(path)
 
     def find(self, rgb: UInt8[np.ndarray, "height width 3"]) -> FoundSubject:
         """Look for the subject in a whole frame."""
@@ -104,7 +107,7 @@ class SubjectFinder:
         picture = small.transpose(2, 0, 1)[None].astype(np.float32) / np.float32(255)
         mask, presence = self.network(picture)
         told = 1 / (1 + np.exp(-float(presence[0])))
-        return FoundSubject(mask[0] + np.float32(_CAREFUL), told, (width, height))
+        return FoundSubject(mask[0] + np.float32(self.careful), told, (width, height))
 
 
 def seen_size(height: int, width: int) -> tuple[int, int]:
@@ -114,7 +117,7 @@ def seen_size(height: int, width: int) -> tuple[int, int]:
     return rows, columns
 
 
-def _load(path: Path) -> Network | None:
+def _load(path: Path) -> SubjectFinder | None:
     """The graph in ONNX Runtime; None, and a line in the log, if it cannot be used."""
     import onnxruntime
 
@@ -127,7 +130,8 @@ def _load(path: Path) -> Network | None:
         session: Any = onnxruntime.InferenceSession(
             path, options, providers=["CPUExecutionProvider"]
         )
-        json.loads(session.get_modelmeta().custom_metadata_map.get(FACTS, "{}"))
+        facts = json.loads(session.get_modelmeta().custom_metadata_map.get(FACTS, "{}"))
+        careful = float(facts.get(CAREFUL, _CAREFUL))
         names = [node.name for node in session.get_outputs()]
     except Exception as error:  # onnxruntime raises classes of its own for every kind of damage
         logging.getLogger(__name__).warning("%s cannot be loaded and is left out: %s", path, error)
@@ -140,4 +144,4 @@ def _load(path: Path) -> Network | None:
         mask, presence = session.run(["mask", "presence"], {"picture": picture})
         return mask, presence
 
-    return run
+    return SubjectFinder(run, careful)

@@ -55,12 +55,14 @@ class PaddedConv(nn.Conv2d):
     def __init__(
         self, inputs: int, outputs: int, size: int, stride: int, groups: int, bias: bool = True
     ) -> None:
-        super().__init__(inputs, outputs, size, stride, groups=groups, bias=bias)
         total = size - stride
-        self.border = (total // 2, total - total // 2) * 2
+        is_even = total % 2 == 0
+        inner = total // 2 if is_even else 0  # a border of its own would cost a copy of the map
+        super().__init__(inputs, outputs, size, stride, inner, groups=groups, bias=bias)
+        self.border = () if is_even else (total // 2, total - total // 2) * 2
 
     def forward(self, x: Tensor) -> Tensor:
-        return super().forward(F.pad(x, self.border) if any(self.border) else x)
+        return super().forward(F.pad(x, self.border) if self.border else x)
 
 
 def conv(inputs: int, outputs: int, size: int, stride: int = 1, groups: int = 1) -> nn.Sequential:

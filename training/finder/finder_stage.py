@@ -13,6 +13,7 @@ import torch
 
 from core.errors import ExplainedError
 from core.model import load_model
+from core.segment.finder import CAREFUL
 from training.finder.fit_finder import FinderFitConfig, fit_finder, score
 from training.finder.picture_store import PicturePlan, PictureStore, draw_pictures
 from training.finder.pictures import PictureConfig, PictureMaker
@@ -43,6 +44,8 @@ class FinderStage:
     large_shards: int = 3
     """Of bodies drawn larger, 2048 each."""
     threads: int = 2
+    careful: float = 1.0
+    """`core.segment.finder.CAREFUL`."""
 
 
 def cook_finder(
@@ -91,7 +94,12 @@ def cook_finder(
         network = fit_finder(stage.fit, store, run, tell)
         figures = score(network, store, stage.fit.seed)
         log.write(json.dumps(figures) + "\n")
-    facts = {"fit": asdict(stage.fit), "pictures": len(store), "held_out": figures}
+    facts = {
+        "fit": asdict(stage.fit),
+        "pictures": len(store),
+        "held_out": figures,
+        CAREFUL: stage.careful,
+    }
     ship_finder(network, model_folder, facts)
     return figures
 

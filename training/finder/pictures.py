@@ -168,7 +168,7 @@ class PictureMaker:
         return replace(layer, rgb=layer.rgb * np.clip(1 + strength * grey, 0.3, 1.7)[..., None])
 
     def _dressed(self, rng: np.random.Generator, layer: Layer) -> Layer:
-        """One to three bands across it, plain or printed; wide ones are a vest, a shirt, trousers."""
+        """One to three bands across it, plain or printed; wide ones are clothes."""
         size = layer.alpha.shape
         rgb = layer.rgb.copy()
         for _ in range(int(rng.integers(1, 4))):

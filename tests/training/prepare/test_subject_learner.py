@@ -11,7 +11,7 @@ import torch
 import main
 from core.errors import ExplainedError
 from core.model import load_model
-from core.segment.finder import _CAREFUL, SubjectFinder, seen_size
+from core.segment.finder import SubjectFinder, seen_size
 from tests.training.prepare.made_pictures import disc_masks, disc_pictures, write_pictures
 from training.finder.load_finder import load_finder
 from training.prepare.prepared_clip import read_prepared
@@ -25,7 +25,8 @@ from training.prepare.subject_learner import (
 )
 from training.prepare.subject_outline import guided_filter, subject_outline, with_near_pieces
 
-DOG = Path(__file__).parents[3] / "assets" / "models" / "dog"
+MODELS = Path(__file__).parents[3] / "assets" / "models"
+DOG, HUMAN = MODELS / "dog", MODELS / "human"
 
 
 def overlap(one: np.ndarray, other: np.ndarray) -> float:
@@ -43,7 +44,7 @@ def test_the_shipped_finder_is_loaded_as_it_runs() -> None:
     with torch.no_grad():
         logits = load_finder(model)(picture).mask[0].numpy()
     # The finder itself is less careful (core/segment/finder.py).
-    assert np.abs(logits + _CAREFUL - finder.find(rgb).logits).max() < 1e-3
+    assert np.abs(logits + finder.careful - finder.find(rgb).logits).max() < 1e-3
 
 
 def test_drawn_masks_teach_the_other_frames(tmp_path: Path) -> None:
@@ -63,6 +64,19 @@ def test_drawn_masks_teach_the_other_frames(tmp_path: Path) -> None:
     network = load_finder(load_model(str(DOG)))
     untaught = subject_outline(disc_pictures(6)[2], subject_logits(network, disc_pictures(6)[2]))
     assert overlap(untaught, truth[2]) < 0.6
+
+
+def test_a_finder_of_an_older_kind_is_begun_anew() -> None:
+    """The human's: it learns the disc all the same, and from the same start each time."""
+    network = load_finder(load_model(str(HUMAN)))
+    again = load_finder(load_model(str(HUMAN)))
+    for one, other in zip(network.parameters(), again.parameters(), strict=True):
+        assert torch.equal(one, other)
+    pictures, truth = disc_pictures(6), disc_masks(6)
+    drawn = [DrawnFrame(pictures[frame], truth[frame]) for frame in (0, 5)]
+    taught = learn_subject(network, drawn, LearnConfig(steps=60))
+    found = subject_outline(pictures[2], subject_logits(taught, pictures[2]))
+    assert overlap(found, truth[2]) > 0.85
 
 
 def test_learning_from_nothing_and_for_no_video_is_refused(tmp_path: Path) -> None:
