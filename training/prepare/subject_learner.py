@@ -20,11 +20,14 @@ import torch.nn.functional as F
 from jaxtyping import Float, Float32, UInt8
 
 from core.segment.finder_torch import MASK_STRIDE, STRIDE, FinderNetwork
+from training.finder.backbone import freeze_fine_stages
 
 SEEN_PX = 576
 """Long side of what the network sees: more than the finder's 320, for legs."""
 _GROWN = 2.0
 """Smaller frames are shown at most this much larger than they are."""
+_FROZEN_STAGES = 3
+"""Edges and textures are known already, and the finest maps cost most."""
 Progress = Callable[[int, int], None]
 
 
@@ -60,8 +63,10 @@ def learn_subject(
     if not drawn:
         raise ValueError("nothing to learn from: 0 drawn frames")
     network = copy.deepcopy(network).to(memory_format=torch.channels_last).train()
+    freeze_fine_stages(network.backbone, _FROZEN_STAGES)
     average = copy.deepcopy(network)
-    optimizer = torch.optim.Adam(network.parameters(), config.learning_rate)
+    free = [weight for weight in network.parameters() if weight.requires_grad]
+    optimizer = torch.optim.Adam(free, config.learning_rate)
     random = np.random.default_rng(config.seed)
     for step in range(config.steps):
         for group in optimizer.param_groups:
