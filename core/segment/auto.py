@@ -28,6 +28,11 @@ _APART = 0.75
 """Overlap below which the finder and the outline mean different things."""
 _DISPUTES = 2
 """Looks in a row that must disagree."""
+_YOUNG_S = 1.0
+"""So long after a start that nobody told..."""
+_MISSED, _KEPT = 0.07, 0.85
+"""...the outline begins again when it lacks this share of what the finder sees by now, and that is
+no other thing: it holds so much of the outline."""
 _SAME_BOX = 0.6
 """Overlap of a drawn box with the finder's from which both mean the same."""
 _LOST_BELOW = 0.05
@@ -47,6 +52,8 @@ class AutoMemory(SegmentMemory):
     disputes: int = 0
     is_told: bool = False
     """A person has said where the subject is."""
+    started_s: float = -np.inf
+    """Time of the first frame of what is followed."""
 
 
 class AutoSegmenter:
@@ -108,7 +115,7 @@ class AutoSegmenter:
         if not alpha.any():
             return nothing
         mask, flow = self._flow.segment(frame, self._flow.prompt(frame, mask=alpha))
-        return replace(nothing, mask=mask, flow=flow)
+        return replace(nothing, mask=mask, flow=flow, started_s=frame.time_s)
 
     def _next(self, frame: Frame, memory: AutoMemory) -> AutoMemory:
         if memory.flow is None:
@@ -132,13 +139,28 @@ class AutoSegmenter:
             return replace(memory, disputes=0)
         rows, columns = found.subject.shape
         carried = cv2.resize(memory.mask.alpha, (columns, rows), interpolation=cv2.INTER_AREA)
-        if overlap(carried > 127, found.subject) >= _APART:
+        is_carried = carried > 127
+        if self._is_partial(frame, memory, found, is_carried):
+            again = self._start(frame, found)
+            return replace(again, started_s=memory.started_s) if again.flow else memory
+        if overlap(is_carried, found.subject) >= _APART:
             return replace(memory, disputes=0)
         memory = replace(memory, disputes=memory.disputes + 1)
         if memory.disputes < _DISPUTES or (memory.is_told and not is_lost):
             return memory
         again = self._start(frame, found)
         return memory if again.flow is None else again
+
+    @staticmethod
+    def _is_partial(
+        frame: Frame, memory: AutoMemory, found: FoundSubject, is_carried: np.ndarray
+    ) -> bool:
+        """Whether a first look missed a part that would be missed for good."""
+        if memory.is_told or abs(frame.time_s - memory.started_s) > _YOUNG_S:
+            return False
+        missed = (found.subject & ~is_carried).sum() / max(found.subject.sum(), 1)
+        kept = (found.subject & is_carried).sum() / max(is_carried.sum(), 1)
+        return bool(missed > _MISSED and kept > _KEPT)
 
 
 def _shared(one: Box, other: Box) -> float:

@@ -82,6 +82,39 @@ def test_a_wrong_start_is_given_up() -> None:
     assert overlap(mask.alpha > 127, truth) > 0.8
 
 
+def test_what_a_first_look_missed_is_taken_in_while_it_is_young() -> None:
+    """Hindquarters of another colour that the finder sees from its second look on."""
+
+    def two_coloured(index: int) -> tuple[Frame, np.ndarray]:
+        frame, truth = scene(index, (120, 90))
+        rear = truth & (np.arange(240) > 132)
+        rgb = np.where(rear[..., None], np.array([50, 70, 200], np.uint8), frame.rgb)
+        return Frame(index, frame.time_s, rgb), rear
+
+    def coverage(sees_rear_from: int, frames: int) -> list[float]:
+        looks = 0
+
+        def network(picture: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+            nonlocal looks
+            mask, presence = red_network(picture)
+            if looks >= sees_rear_from:
+                mask = np.maximum(mask, red_network(picture[:, ::-1])[0])
+            looks += 1
+            return mask, presence
+
+        auto, memory, seen = AutoSegmenter(SubjectFinder(network)), None, []
+        for index in range(frames):
+            frame, rear = two_coloured(index)
+            mask, memory = auto.segment(frame, memory)
+            seen.append(float((mask.alpha > 127)[rear].mean()))
+        return seen
+
+    early = coverage(sees_rear_from=1, frames=10)
+    assert early[0] < 0.3
+    assert early[-1] > 0.9
+    assert coverage(sees_rear_from=99, frames=10)[-1] < 0.3, "it does not grow by itself"
+
+
 def test_the_same_frame_gives_the_same_mask() -> None:
     auto = segmenter()
     frame, _ = scene(0, (100, 100))
