@@ -2,7 +2,8 @@
 
 From frame to frame `GrabCutFlow` carries the outline on. A few times a second the finder looks at
 the whole frame: where the subject was lost, or the outline has wandered off to something else, it
-starts over from what the finder sees. What a person has said is only given up when it is lost.
+starts over from what the finder sees; so it does in the first second, where the first look
+missed a part. What a person has said is only given up when it is lost.
 
     segmenter = AutoSegmenter(SubjectFinder.of(model))
     mask, memory = segmenter.segment(frame, None)
@@ -12,7 +13,7 @@ from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
-from jaxtyping import UInt8
+from jaxtyping import Bool, UInt8
 
 from core.frame import Frame
 from core.results import Box, Mask
@@ -140,9 +141,9 @@ class AutoSegmenter:
         rows, columns = found.subject.shape
         carried = cv2.resize(memory.mask.alpha, (columns, rows), interpolation=cv2.INTER_AREA)
         is_carried = carried > 127
-        if self._is_partial(frame, memory, found, is_carried):
+        if _is_partial(frame, memory, found, is_carried):
             again = self._start(frame, found)
-            return replace(again, started_s=memory.started_s) if again.flow else memory
+            return memory if again.flow is None else replace(again, started_s=memory.started_s)
         if overlap(is_carried, found.subject) >= _APART:
             return replace(memory, disputes=0)
         memory = replace(memory, disputes=memory.disputes + 1)
@@ -151,16 +152,19 @@ class AutoSegmenter:
         again = self._start(frame, found)
         return memory if again.flow is None else again
 
-    @staticmethod
-    def _is_partial(
-        frame: Frame, memory: AutoMemory, found: FoundSubject, is_carried: np.ndarray
-    ) -> bool:
-        """Whether a first look missed a part that would be missed for good."""
-        if memory.is_told or abs(frame.time_s - memory.started_s) > _YOUNG_S:
-            return False
-        missed = (found.subject & ~is_carried).sum() / max(found.subject.sum(), 1)
-        kept = (found.subject & is_carried).sum() / max(is_carried.sum(), 1)
-        return bool(missed > _MISSED and kept > _KEPT)
+
+def _is_partial(
+    frame: Frame,
+    memory: AutoMemory,
+    found: FoundSubject,
+    is_carried: Bool[np.ndarray, "rows columns"],
+) -> bool:
+    """Whether a first look missed a part that would be missed for good."""
+    if memory.is_told or abs(frame.time_s - memory.started_s) > _YOUNG_S:
+        return False
+    missed = (found.subject & ~is_carried).sum() / max(found.subject.sum(), 1)
+    kept = (found.subject & is_carried).sum() / max(is_carried.sum(), 1)
+    return bool(missed > _MISSED and kept > _KEPT)
 
 
 def _shared(one: Box, other: Box) -> float:

@@ -168,17 +168,17 @@ class FinderNetwork(nn.Module):
 
     def fuse(self) -> "FinderNetwork":
         """Fold all normalisations, in place, for shipping; returns self."""
-        fuse_convs(self.eval())
+        _fuse_convs(self.eval())
         return self
 
 
-def fuse_convs(module: nn.Module) -> None:
+def _fuse_convs(module: nn.Module) -> None:
     """Fold the normalisation of every `conv` inside of a module, in place."""
     for name, child in module.named_children():
         if _is_conv(child):
             setattr(module, name, nn.utils.fuse_conv_bn_eval(child[0], child[1]))
         else:
-            fuse_convs(child)
+            _fuse_convs(child)
 
 
 def _is_conv(module: nn.Module) -> bool:

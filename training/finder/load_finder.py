@@ -30,8 +30,9 @@ def load_finder(model: CategoryModel) -> FinderNetwork:
         name: torch.from_numpy(values.copy())
         for name, values in plain_weights(onnx.load(path)).items()
     }
-    torch.manual_seed(0)  # what begins from nothing begins alike each time
-    network = FinderNetwork(FinderConfig())
+    with torch.random.fork_rng():
+        torch.manual_seed(0)  # what begins from nothing begins alike each time
+        network = FinderNetwork(FinderConfig())
     begin_with_photographs(network.backbone)
     own = network.fuse().state_dict()
     if all(name in weights and weights[name].shape == own[name].shape for name in own):
